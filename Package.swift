@@ -1,0 +1,88 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Warnings are errors where the project is checked (scripts/test), never on a user's newer compiler.
+let strict: [SwiftSetting] =
+  Context.environment["ECGCLIP_STRICT"] == nil ? [] : [.treatAllWarnings(as: .error)]
+let settings: [SwiftSetting] = [.enableUpcomingFeature("ExistentialAny")] + strict
+
+func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(name: name, dependencies: dependencies + ["TestSupport"], swiftSettings: settings)
+}
+
+let package = Package(
+  name: "ecgclip-edge",
+  products: [.executable(name: "ecgclip", targets: ["ecgclip"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+    .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+  ],
+  targets: [
+    // The vocabulary, and the pure rooms that know no device, clock or file.
+    room("ECGSignal"),
+    room("FrontEnds", ["ECGSignal"]),
+    room("SignalProcessing", ["ECGSignal"]),
+    room("Alarms", ["ECGSignal"]),
+    room("AlertLink", ["Alarms", "ECGSignal"]),
+    .target(name: "CKernels"),
+    room(
+      "Inference",
+      ["CKernels", "ECGSignal", .product(name: "Crypto", package: "swift-crypto")]),
+    room("Findings", ["Inference", "ECGSignal"]),
+    room("Recordings", ["ECGSignal"]),
+
+    // The heart.
+    room("Pipeline", ["ECGSignal", "SignalProcessing", "Findings", "Inference", "Alarms"]),
+
+    // The doors.
+    room("Devices", ["ECGSignal"]),
+    .target(name: "CLinux"),
+    room("RealTime", ["CLinux", "ECGSignal"]),
+    room(
+      "LinuxDevices",
+      ["Devices", "FrontEnds", "CLinux", "ECGSignal", .product(name: "Yams", package: "Yams")]),
+    room("SimulatedDevices", ["Devices", "FrontEnds", "Recordings", "LinuxDevices", "ECGSignal"]),
+
+    // What people see and run.
+    room("TerminalDisplay", ["ECGSignal", "Alarms"]),
+    room(
+      "Monitor",
+      [
+        "Pipeline", "Devices", "RealTime", "Recordings", "Alarms", "AlertLink", "TerminalDisplay",
+        "Findings", "Inference", "ECGSignal", "CLinux",
+      ]),
+    .executableTarget(
+      name: "ecgclip",
+      dependencies: [
+        "Monitor", "LinuxDevices", "SimulatedDevices", "FrontEnds", "Recordings", "Pipeline",
+        "Inference", "Findings", "Alarms", "AlertLink", "TerminalDisplay", "Devices", "ECGSignal",
+        "CKernels", "CLinux",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: settings),
+
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
+    tests("ECGSignalTests", ["ECGSignal"]),
+    tests("FrontEndsTests", ["FrontEnds", "ECGSignal"]),
+    tests("SignalProcessingTests", ["SignalProcessing", "ECGSignal", "Recordings"]),
+    tests("AlarmsTests", ["Alarms"]),
+    tests("AlertLinkTests", ["AlertLink", "Alarms"]),
+    tests("InferenceTests", ["Inference", "CKernels", "ECGSignal"]),
+    tests("FindingsTests", ["Findings", "Inference", "ECGSignal", "Recordings"]),
+    tests("RecordingsTests", ["Recordings", "ECGSignal"]),
+    tests("PipelineTests", ["Pipeline", "Recordings", "Inference", "ECGSignal"]),
+    tests("RealTimeTests", ["RealTime", "ECGSignal"]),
+    tests("LinuxDevicesTests", ["LinuxDevices", "FrontEnds", "Devices", "ECGSignal"]),
+    tests(
+      "SimulatedDevicesTests",
+      ["SimulatedDevices", "LinuxDevices", "FrontEnds", "Devices", "Recordings", "ECGSignal"]),
+    tests("TerminalDisplayTests", ["TerminalDisplay", "Alarms", "ECGSignal"]),
+    tests("MonitorTests", ["Monitor", "SimulatedDevices", "Recordings", "ECGSignal"]),
+  ],
+  swiftLanguageModes: [.v6]
+)

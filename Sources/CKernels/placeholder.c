@@ -1,0 +1,1 @@
+int ecgclip_kernels_placeholder;

@@ -1,0 +1,1 @@
+int ecgclip_linux_placeholder;
