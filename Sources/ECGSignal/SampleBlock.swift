@@ -62,6 +62,9 @@ public struct SampleBlock {
     public var gapCause: GapCause = .none
     /// Whether this is the last block of a stream that ends.
     public var isLast = false
+    /// The device sends nothing: the block holds no samples, `firstIndex` is the host clock's estimate
+    /// of now. It lets time go on, so that the silence itself can alarm.
+    public var isDeviceAway = false
     /// Samples missing between the previous block and this one.
     public var gapBefore: Int64 = 0
     /// Bit `n`: an electrode of channel `n` is off.

@@ -1,1 +1,2 @@
-
+#include "clinux_thread.h"
+#include "clinux_wake.h"

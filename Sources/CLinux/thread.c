@@ -1,0 +1,5 @@
+#include "clinux_thread.h"
+
+#include <sys/prctl.h>
+
+void clinux_thread_name(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
