@@ -46,7 +46,9 @@ let package = Package(
     room(
       "LinuxDevices",
       ["Devices", "FrontEnds", "CLinux", "ECGSignal", .product(name: "Yams", package: "Yams")]),
-    room("SimulatedDevices", ["Devices", "FrontEnds", "Recordings", "LinuxDevices", "ECGSignal"]),
+    room(
+      "SimulatedDevices",
+      ["Devices", "FrontEnds", "Recordings", "LinuxDevices", "RealTime", "CLinux", "ECGSignal"]),
 
     // What people see and run.
     room("TerminalDisplay", ["ECGSignal", "Alarms"]),

@@ -10,6 +10,8 @@ public enum GapCause: UInt8, Sendable, BitwiseCopyable {
   case ringFull
   /// The device was away; the length is estimated from the host clock.
   case deviceLost
+  /// The recording that is played says so.
+  case notRecorded
 
   /// The word printed in JSON.
   public var name: String {
@@ -18,6 +20,7 @@ public enum GapCause: UInt8, Sendable, BitwiseCopyable {
     case .framesLost: "framesLost"
     case .ringFull: "ringFull"
     case .deviceLost: "deviceLost"
+    case .notRecorded: "notRecorded"
     }
   }
 }

@@ -11,6 +11,8 @@ public struct Channel: Hashable, Sendable {
   public var microvoltsPerCode: Double
   /// The code that stands for 0 microvolts (WFDB's `baseline`).
   public var baseline: Int32
+  /// Added after scaling: what calibration found the channel to be off, in microvolts.
+  public var offsetMicrovolts: Double = 0
   /// The smallest and largest code the ADC can give: at either the input is saturated.
   public var codeRange: ClosedRange<Int32>
 

@@ -20,7 +20,8 @@ public enum TestData {
   public static let repository: String = {
     var url = URL(filePath: #filePath)
     for _ in 0..<3 { url.deleteLastPathComponent() }
-    return url.path().hasSuffix("/") ? String(url.path().dropLast()) : url.path()
+    return url.path(percentEncoded: false).hasSuffix("/")
+      ? String(url.path(percentEncoded: false).dropLast()) : url.path(percentEncoded: false)
   }()
 
   /// The path of a recording below the folder. Call only where `isPresent`.

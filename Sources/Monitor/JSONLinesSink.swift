@@ -1,0 +1,108 @@
+// `monitor --json`: every event as one JSON object on a line of its own, for scripts and other programs.
+
+import ECGSignal
+import Foundation
+import Pipeline
+
+/// Writes events as JSON lines to a stream of the C library.
+public final class JSONLinesSink: EventSink {
+  private let output: UnsafeMutablePointer<FILE>
+  private let onBrokenOutput: () -> Void
+  private let encoder = JSONEncoder()
+  private var context: SessionContext?
+  private var lastSeconds = 0.0
+
+  /// - Parameters:
+  ///   - output: for instance `stdout`; flushed after each batch of events.
+  ///   - onBrokenOutput: called when nobody reads any more (a closed pipe).
+  public init(output: UnsafeMutablePointer<FILE>, onBrokenOutput: @escaping () -> Void) {
+    self.output = output
+    self.onBrokenOutput = onBrokenOutput
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+  }
+
+  public func begin(_ context: SessionContext) {
+    self.context = context
+    write(
+      MonitorLine.Source(
+        simulated: context.isSimulated, provenance: context.format.provenance.rawValue,
+        name: context.format.sourceName, sampleRate: context.format.sampleRate,
+        channels: context.format.channels.map(\.name), leads: context.leads.names,
+        leadsMissing: context.leads.missing.names,
+        model: .init(name: context.modelName, sha256: context.modelSHA256)))
+    refresh()
+  }
+
+  public func take(_ event: PipelineEvent) {
+    guard let context else { return }
+    let time = context.seconds(event.index)
+    lastSeconds = time
+    let simulated = context.isSimulated
+    switch event.kind {
+    case .heartRate(let rate):
+      write(
+        MonitorLine.HeartRate(time: time, simulated: simulated, heartRateBPM: Nullable(rate)))
+    case .finding(let index, let probability, let leads):
+      let statement = context.statements[Int(index)]
+      write(
+        MonitorLine.Finding(
+          time: time, simulated: simulated, code: statement.code, name: statement.name,
+          probability: Nullable(probability), assessed: probability != nil, leads: leads.names))
+    case .alarm(let transition):
+      let alarm = context.alarms[transition.alarm]
+      write(
+        MonitorLine.Alarm(
+          time: time, simulated: simulated, condition: alarm.name, message: alarm.message,
+          priority: transition.priority.name, phase: transition.phase.name))
+    case .gap(let samples, let cause):
+      write(
+        MonitorLine.Gap(time: time, simulated: simulated, samples: samples, cause: cause.name))
+    case .quality(let index, let unusable, let electrodesOff):
+      write(
+        MonitorLine.Quality(
+          time: time, simulated: simulated, quality: index,
+          unusable: names(unusable, context.layout.rows.map(\.name)),
+          electrodesOff: names(electrodesOff, context.format.channels.map(\.name))))
+    case .beat, .window, .tally, .ended: break
+    }
+  }
+
+  public func tell(problem: String) {
+    guard let context else { return }
+    write(
+      MonitorLine.Problem(time: lastSeconds, simulated: context.isSimulated, message: problem))
+  }
+
+  public func refresh() {
+    if fflush(output) != 0 { onBrokenOutput() }
+  }
+
+  public func end(_ summary: Summary) {
+    guard let context else { return }
+    write(
+      MonitorLine.Summary(
+        time: summary.durationSeconds, simulated: context.isSimulated,
+        samplesReceived: summary.samplesReceived, samplesLost: summary.samplesLost,
+        framesCorrupt: summary.framesCorrupt, resynchronisations: summary.resynchronisations,
+        reconnects: summary.reconnects, completeness: summary.completeness,
+        heartRateBPM: Nullable(summary.heartRateBPM), windows: summary.windows,
+        latencyMilliseconds: .init(
+          p50: Nullable(summary.latencyMillisecondsP50),
+          p99: Nullable(summary.latencyMillisecondsP99)),
+        cpuShare: Nullable(summary.cpuShare), residentBytes: summary.residentBytes,
+        leads: summary.leads.names, leadsMissing: summary.leads.missing.names))
+    refresh()
+  }
+
+  private func names(_ bits: UInt32, _ all: [String]) -> [String] {
+    all.indices.filter { bits & (1 << UInt32($0)) != 0 }.map { all[$0] }
+  }
+
+  /// Encoding these plain values cannot fail but for numbers that are not finite, which no field holds.
+  private func write(_ line: some Encodable) {
+    guard var data = try? encoder.encode(line) else { return }
+    data.append(0x0A)
+    let written = data.withUnsafeBytes { fwrite($0.baseAddress, 1, $0.count, output) }
+    if written != data.count { onBrokenOutput() }
+  }
+}

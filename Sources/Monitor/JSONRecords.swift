@@ -1,0 +1,115 @@
+// The objects that `--json` prints, one a line. Others script against them: `docs/json.md` is their contract,
+// and a key that is there once stays.
+
+import Foundation
+
+/// A value that is printed as `null` when it is not known, instead of being left out.
+public struct Nullable<Value: Encodable>: Encodable {
+  private let value: Value?
+
+  /// Wraps a value or its absence.
+  public init(_ value: Value?) { self.value = value }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    if let value { try container.encode(value) } else { try container.encodeNil() }
+  }
+}
+
+/// Lines of `ecgclip monitor --json`.
+enum MonitorLine {
+  /// First line: what is monitored.
+  struct Source: Encodable {
+    let type = "source"
+    let time = 0.0
+    let simulated: Bool
+    let provenance: String
+    let name: String
+    let sampleRate: Double
+    let channels: [String]
+    let leads: [String]
+    let leadsMissing: [String]
+    let model: ModelIdentity
+  }
+
+  struct ModelIdentity: Encodable {
+    let name: String
+    let sha256: String
+  }
+
+  struct HeartRate: Encodable {
+    let type = "heartRate"
+    let time: Double
+    let simulated: Bool
+    let heartRateBPM: Nullable<Float>
+  }
+
+  struct Finding: Encodable {
+    let type = "finding"
+    let time: Double
+    let simulated: Bool
+    let code: String
+    let name: String
+    let probability: Nullable<Float>
+    let assessed: Bool
+    let leads: [String]
+  }
+
+  struct Alarm: Encodable {
+    let type = "alarm"
+    let time: Double
+    let simulated: Bool
+    let condition: String
+    let message: String
+    let priority: String
+    let phase: String
+  }
+
+  struct Gap: Encodable {
+    let type = "gap"
+    let time: Double
+    let simulated: Bool
+    let samples: Int64
+    let cause: String
+  }
+
+  struct Quality: Encodable {
+    let type = "quality"
+    let time: Double
+    let simulated: Bool
+    let quality: Int32
+    let unusable: [String]
+    let electrodesOff: [String]
+  }
+
+  struct Problem: Encodable {
+    let type = "problem"
+    let time: Double
+    let simulated: Bool
+    let message: String
+  }
+
+  struct Latency: Encodable {
+    let p50: Nullable<Double>
+    let p99: Nullable<Double>
+  }
+
+  struct Summary: Encodable {
+    let type = "summary"
+    let time: Double
+    let simulated: Bool
+    let samplesReceived: Int64
+    let samplesLost: Int64
+    let framesCorrupt: Int64
+    let resynchronisations: Int64
+    let reconnects: Int64
+    let completeness: Double
+    let heartRateBPM: Nullable<Float>
+    let windows: Int
+    let latencyMilliseconds: Latency
+    let cpuShare: Nullable<Double>
+    let residentBytes: Int
+    let leads: [String]
+    let leadsMissing: [String]
+  }
+}

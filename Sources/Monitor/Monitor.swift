@@ -1,0 +1,173 @@
+// The composition: a source, two real-time threads, a recorder and the sinks. `run` returns when the stream
+// ends, the time is over or somebody asks to stop.
+//
+//   source -> Acquisition -> [SampleRing] -> Processing (Pipeline.step) -> [events] -> sinks
+//             acquisition thread             processing thread               caller's thread
+//                                                  `-> [SampleRing] -> Recorder (its own thread)
+
+import CLinux
+import Devices
+import ECGSignal
+import Inference
+import Pipeline
+import RealTime
+import Recordings
+
+/// What can be chosen about a monitor.
+public struct MonitorConfiguration: Sendable {
+  /// The pipeline's settings.
+  public var pipeline: PipelineConfiguration
+  /// Seconds of signal after which to stop, nil for as long as it comes.
+  public var seconds: Double?
+  /// Folder in which to record the raw samples, nil for no recording.
+  public var recordFolder: String?
+  /// Whether somebody looks at curves.
+  public var showsCurves: Bool
+
+  /// The defaults: bedside settings, no end, no recording, no screen.
+  public init(
+    pipeline: PipelineConfiguration = PipelineConfiguration(), seconds: Double? = nil,
+    recordFolder: String? = nil, showsCurves: Bool = false
+  ) {
+    self.pipeline = pipeline
+    self.seconds = seconds
+    self.recordFolder = recordFolder
+    self.showsCurves = showsCurves
+  }
+}
+
+/// A monitoring session. One `run` each.
+public final class Monitor {
+  private let source: any SampleSource
+  private let model: Model
+  private let configuration: MonitorConfiguration
+  private let sinks: [any EventSink]
+  private let stop: StopFlag
+  private let calibrate: (SignalFormat) throws -> SignalFormat
+
+  /// - Parameters:
+  ///   - source: not opened yet; belongs to the monitor from here on.
+  ///   - calibrate: puts the device's calibration on the format that the source reports.
+  public init(
+    source: any SampleSource, model: Model, configuration: MonitorConfiguration,
+    sinks: [any EventSink], stop: StopFlag,
+    calibrate: @escaping (SignalFormat) throws -> SignalFormat = { $0 }
+  ) {
+    self.source = source
+    self.model = model
+    self.configuration = configuration
+    self.sinks = sinks
+    self.stop = stop
+    self.calibrate = calibrate
+  }
+
+  /// Opens the source and monitors until the end.
+  ///
+  /// - Throws: what keeps it from starting: `SourceError`, `ModelError`, `RecordingError`, a sink's or the
+  ///   calibration's error. Once it runs it does not throw.
+  public func run() throws -> Summary {
+    let format = try calibrate(source.open())
+    let pipeline = try Pipeline(
+      format: format, model: model, configuration: configuration.pipeline)
+    let context = SessionContext(
+      format: format, layout: pipeline.layout, leads: pipeline.layout.leads,
+      modelName: model.name, modelSHA256: model.sha256, statements: model.statements,
+      alarms: pipeline.alarmDefinitions)
+    let session = try configuration.recordFolder.map { folder in
+      try SessionRecorder.begin(folder: folder, context: context)
+    }
+    for sink in sinks { try sink.begin(context) }
+    let summary = stream(pipeline, context, session)
+    for sink in sinks { sink.end(summary) }
+    return summary
+  }
+
+  /// Starts the threads, drains their events and waits for their end.
+  private func stream(
+    _ pipeline: Pipeline, _ context: SessionContext, _ session: SessionRecorder?
+  ) -> Summary {
+    let startNanoseconds = clinux_monotonic_nanoseconds()
+    let startCPU = clinux_process_cpu_nanoseconds()
+    let rate = context.format.sampleRate
+    let samples = SampleRing(channelCount: context.format.channels.count)
+    // 8192 events are more than a minute of findings, 2048 points eight seconds at 250 a second.
+    let events = ValueRing<PipelineEvent>(capacity: 8192)
+    let curves = ValueRing<CurvePoint>(capacity: 2048)
+    let recorder = session.map { _ in Recorder(channelCount: context.format.channels.count) }
+    let acquisition = Acquisition(
+      source: source, ring: samples, stop: stop, sampleRate: rate,
+      sampleLimit: configuration.seconds.map { Int64(($0 * rate).rounded()) })
+    let processing = Processing(
+      pipeline: pipeline, samples: samples, events: events, curves: curves,
+      recording: recorder?.ring, waits: source.waitsForConsumer,
+      curveRows: configuration.showsCurves ? Self.curveRows(context.layout) : [],
+      curveStride: Self.curveStride(sampleRate: rate))
+    let recorderThread = recorder.flatMap { recorder in
+      session.map { session in
+        nonisolated(unsafe) let session = session
+        return RealTimeThread(name: "recorder", priority: nil) {
+          recorder.run(into: session, sampleRate: rate)
+        }
+      }
+    }
+    nonisolated(unsafe) let handedAcquisition = acquisition
+    nonisolated(unsafe) let handedProcessing = processing
+    let processingThread = RealTimeThread(name: "processing", priority: 40) {
+      handedProcessing.run()
+    }
+    let acquisitionThread = RealTimeThread(name: "acquisition", priority: 50) {
+      handedAcquisition.run()
+    }
+    var collector = SummaryCollector()
+    let latency = drain(events, curves, recorder, into: &collector)
+    acquisitionThread.join()
+    processingThread.join()
+    recorderThread?.join()
+    if let problem = recorder?.takeProblem() { tell(problem) }
+    return collector.summary(
+      context: context, latency: latency,
+      cpuSeconds: Double(clinux_process_cpu_nanoseconds() - startCPU) / 1e9,
+      wallSeconds: Double(clinux_monotonic_nanoseconds() - startNanoseconds) / 1e9,
+      residentBytes: Int(clinux_resident_bytes()))
+  }
+
+  /// Hands events and curve points to the sinks until the stream's last event.
+  private func drain(
+    _ events: ValueRing<PipelineEvent>, _ curves: ValueRing<CurvePoint>, _ recorder: Recorder?,
+    into collector: inout SummaryCollector
+  ) -> LatencyHistogram {
+    var latency = LatencyHistogram()
+    while true {
+      while let point = curves.pop() {
+        for sink in sinks { sink.take(point.microvolts) }
+      }
+      while let event = events.pop() {
+        collector.take(event)
+        for sink in sinks { sink.take(event) }
+        let now = clinux_monotonic_nanoseconds()
+        latency.add(nanoseconds: now &- min(now, event.arrivalNanoseconds))
+        if case .ended = event.kind { return latency }
+      }
+      if let problem = recorder?.takeProblem() { tell(problem) }
+      for sink in sinks { sink.refresh() }
+      events.waitForData(milliseconds: 50)
+    }
+  }
+
+  private func tell(_ problem: String) {
+    for sink in sinks { sink.tell(problem: problem) }
+  }
+
+  /// The rows that a screen shows, at most twelve: the leads that tell most first, then what there is.
+  public static func curveRows(_ layout: RowLayout) -> [Int] {
+    let preferred: [Lead] = [.II, .V1, .V5, .I, .V2, .aVF, .III, .V6, .V4, .V3, .aVL, .aVR]
+    let placed = preferred.map { layout.rowOfLead[Int($0.rawValue)] }.filter { $0 >= 0 }
+    let unplaced = layout.rows.indices.filter { layout.rows[$0].lead == nil }
+    return Array((placed + unplaced).prefix(12))
+  }
+
+  /// Every how many-th sample a curve shows: about 250 points a second are more than any terminal has.
+  public static func curveStride(sampleRate: Double) -> Int {
+    max(1, Int((sampleRate / 250).rounded()))
+  }
+}

@@ -1,0 +1,70 @@
+// The last word of a monitoring session: what arrived, what was lost, how fast it was understood.
+
+import ECGSignal
+import Pipeline
+
+/// Result of a run.
+public struct Summary: Sendable {
+  /// Samples of all channels together that the pipeline received.
+  public var samplesReceived: Int64
+  /// Samples known to be missing.
+  public var samplesLost: Int64
+  /// Frames with a bad check sum or impossible content.
+  public var framesCorrupt: Int64
+  /// Times the decoder had to search for the next frame.
+  public var resynchronisations: Int64
+  /// Times the device went away and came back.
+  public var reconnects: Int64
+  /// Share of the stream that was received, 0-1.
+  public var completeness: Double
+  /// Median of the rates told once a second, nil when none could be told.
+  public var heartRateBPM: Float?
+  /// Windows that the model read.
+  public var windows: Int
+  /// From the arrival of a sample at the host to the event being written, median and 99th percentile.
+  public var latencyMillisecondsP50: Double?
+  /// See `latencyMillisecondsP50`.
+  public var latencyMillisecondsP99: Double?
+  /// Processor time of the whole process over the signal's duration, as a share of one core.
+  public var cpuShare: Double?
+  /// Resident memory at the end, in bytes.
+  public var residentBytes: Int
+  /// The leads that were there, derived ones included.
+  public var leads: LeadSet
+  /// Seconds of signal.
+  public var durationSeconds: Double
+}
+
+/// Collects a summary from the events of a run.
+struct SummaryCollector {
+  private var heartRates: [Float] = []
+  private var windows = 0
+  private var lastIndex: Int64 = 0
+  private(set) var tally = SampleTally()
+
+  mutating func take(_ event: PipelineEvent) {
+    lastIndex = max(lastIndex, event.index)
+    switch event.kind {
+    case .heartRate(let rate?): heartRates.append(rate)
+    case .window: windows += 1
+    case .tally(let tally): self.tally = tally
+    default: break
+    }
+  }
+
+  func summary(
+    context: SessionContext, latency: LatencyHistogram, cpuSeconds: Double, wallSeconds: Double,
+    residentBytes: Int
+  ) -> Summary {
+    Summary(
+      samplesReceived: tally.samplesReceived, samplesLost: tally.samplesLost,
+      framesCorrupt: tally.counters.framesCorrupt,
+      resynchronisations: tally.counters.resynchronisations,
+      reconnects: tally.counters.reconnects, completeness: tally.completeness,
+      heartRateBPM: heartRates.isEmpty ? nil : heartRates.sorted()[heartRates.count / 2],
+      windows: windows, latencyMillisecondsP50: latency.milliseconds(percentile: 50),
+      latencyMillisecondsP99: latency.milliseconds(percentile: 99),
+      cpuShare: wallSeconds > 0 ? cpuSeconds / wallSeconds : nil, residentBytes: residentBytes,
+      leads: context.leads, durationSeconds: context.seconds(lastIndex))
+  }
+}

@@ -1,0 +1,248 @@
+// The heart: one call of `step` takes a block of ADC codes through calibration, filters, beats, the model
+// and the alarms. Pure: no clock, no device, no thread; the same blocks give the same events, bit for bit.
+
+import Alarms
+import ECGSignal
+import Findings
+import Inference
+import SignalProcessing
+
+/// A running pipeline. All memory is allocated at `init`; `step` allocates nothing, locks nothing, cannot
+/// fail. Calls come from one thread.
+public final class Pipeline {
+  /// A gap so short that a beat cannot hide in it: the beat detector holds its last sample.
+  private static let heldGapSeconds = 0.1
+
+  /// What the stream is.
+  public let format: SignalFormat
+  /// The rows that are filtered and shown.
+  public let layout: RowLayout
+  /// The alarms that `PipelineEvent.alarm` counts through.
+  public var alarmDefinitions: [AlarmDefinition] { panel.definitions }
+  /// What the last step had to say.
+  public let events: EventBuffer
+  /// Filtered microvolts of the last step, `[row][SampleBlock.sampleCountMax]`; NaN where nothing was
+  /// measured or an electrode is off.
+  public let waveform: UnsafeMutablePointer<Float>
+  /// Samples of the last step in `waveform`.
+  public private(set) var waveformSampleCount = 0
+  /// The model's embedding of the newest window, the int32 sum over its frames.
+  public var embedding: UnsafeBufferPointer<Int32> { findings.embedding }
+
+  /// What arrived so far and what did not.
+  public private(set) var tally = SampleTally()
+
+  private let assembly: RowAssembly
+  private let filter: RowFilter
+  private let quality: SignalQuality
+  private let detector: BeatDetector
+  private let rhythm: RhythmDetector
+  private let findings: FindingsEngine
+  private let panel: AlarmPanel
+  private var heartRate: HeartRate
+  private var tracker: LeadTracker
+  private var conditions = AlarmPanel.Conditions()
+  private let raw: UnsafeMutablePointer<Float>
+  private let filtered: UnsafeMutablePointer<Float>
+  private let modelInput: UnsafeMutablePointer<Float>
+  private let samplesPerSecond: Int64
+  private let samplesPerTick: Int64
+
+  private var index: Int64 = 0
+  private var arrival: UInt64 = 0
+  private var electrodesOff: UInt32 = 0
+  private var lostRows: UInt32 = 0
+  private var missingRun: Int64 = 0
+
+  /// Plans every buffer for a stream of this format.
+  public init(
+    format: SignalFormat, model: Model, configuration: PipelineConfiguration
+  ) throws(ModelError) {
+    self.format = format
+    layout = RowLayout(format)
+    let rate = format.sampleRate
+    let rowCount = layout.rows.count
+    assembly = RowAssembly(format: format, layout: layout)
+    filter = RowFilter(settings: configuration.filters, sampleRate: rate, rowCount: rowCount)
+    quality = SignalQuality(sampleRate: rate, rowCount: rowCount)
+    detector = BeatDetector(sampleRate: rate, rowCount: rowCount)
+    rhythm = RhythmDetector(sampleRate: rate, rowCount: rowCount, limits: configuration.limits)
+    findings = try FindingsEngine(
+      model: model, sampleRate: rate, stepSeconds: configuration.windowStepSeconds)
+    panel = AlarmPanel(model: model)
+    heartRate = HeartRate(sampleRate: rate)
+    tracker = LeadTracker(leads: layout.leads, sampleRate: rate)
+    events = EventBuffer(capacity: 4 * model.statements.count + 512)
+    waveform = .allocate(capacity: rowCount * SampleBlock.sampleCountMax)
+    waveform.initialize(repeating: .nan, count: rowCount * SampleBlock.sampleCountMax)
+    raw = .allocate(capacity: rowCount)
+    raw.initialize(repeating: .nan, count: rowCount)
+    filtered = .allocate(capacity: rowCount)
+    filtered.initialize(repeating: .nan, count: rowCount)
+    modelInput = .allocate(capacity: 12)
+    modelInput.initialize(repeating: 0, count: 12)
+    samplesPerSecond = Int64(rate.rounded())
+    samplesPerTick = max(1, Int64((rate / 10).rounded()))
+    findings.restart(leads: layout.leads)
+    detector.restart(at: 0)
+  }
+
+  deinit {
+    waveform.deallocate()
+    raw.deallocate()
+    filtered.deallocate()
+    modelInput.deallocate()
+  }
+
+  /// Takes a block of samples; what follows from it stands in `events` and `waveform` until the next call.
+  public func step(_ block: SampleBlock) {
+    events.clear()
+    let header = block.header.pointee
+    arrival = header.arrivalNanoseconds
+    waveformSampleCount = 0
+    tally.counters = header.counters
+    conditions.isDeviceAway = header.isDeviceAway
+    if header.isDeviceAway {
+      waitForDevice(at: header.firstIndex)
+      return
+    }
+    if header.gapBefore > 0 { crossGap(header.gapBefore, header.gapCause) }
+    electrodesOff = header.leadOff
+    lostRows = assembly.rows(lostWith: electrodesOff)
+    for sample in 0..<Int(header.sampleCount) {
+      assembly.assemble(block, sample: sample, into: raw)
+      measure(sample)
+      let beat = detector.process(raw, usable: usableRows)
+      listen(beat)
+      understand()
+      if index % samplesPerTick == 0 { callForHelp() }
+      index &+= 1
+    }
+    waveformSampleCount = Int(header.sampleCount)
+    if header.isLast { finish() }
+  }
+
+  /// Rows that measure a heart now.
+  private var usableRows: UInt32 { quality.usableMask & ~lostRows }
+
+  /// Filters the sample for the eye, looks at its quality and counts what was not measured.
+  private func measure(_ sample: Int) {
+    var measuredRows = 0
+    for row in 0..<assembly.rowCount {
+      if lostRows & (1 << UInt32(row)) != 0 { raw[row] = .nan }
+      if !raw[row].isNaN { measuredRows &+= 1 }
+    }
+    if measuredRows == 0 && lostRows == 0 {
+      missingRun &+= 1
+      tally.samplesLost &+= 1
+    } else {
+      if missingRun > 0 { report(.gap(samples: missingRun, cause: .notRecorded)) }
+      missingRun = 0
+      tally.samplesReceived &+= 1
+    }
+    filter.process(raw, into: filtered)
+    quality.process(raw, saturated: assembly.saturatedRows, filtered: filtered)
+    for row in 0..<assembly.rowCount {
+      waveform[row &* SampleBlock.sampleCountMax &+ sample] = filtered[row]
+    }
+  }
+
+  /// Heart rate and rhythm.
+  private func listen(_ beat: Beat?) {
+    if let beat {
+      heartRate.add(beat)
+      report(.beat(beatIndex: beat.sampleIndex, isWide: beat.isWide))
+    }
+    conditions.rhythm = rhythm.process(
+      filtered, usable: usableRows, beat: beat,
+      heartRate: heartRate.beatsPerMinute(at: index), at: index)
+    if index % samplesPerSecond == 0 {
+      report(.heartRate(beatsPerMinute: heartRate.beatsPerMinute(at: index)))
+      report(
+        .quality(
+          index: Int32(quality.index), unusableRows: ~usableRows & rowMask,
+          electrodesOff: electrodesOff))
+      report(.tally(tally))
+    }
+  }
+
+  private var rowMask: UInt32 { UInt32.max >> UInt32(32 &- assembly.rowCount) }
+
+  /// Hands the sample to the model's own branch and reports a window when one was read.
+  private func understand() {
+    var present = LeadSet()
+    for lead in 0..<12 {
+      let row = layout.rowOfLead[lead]
+      guard row >= 0, !raw[row].isNaN else { continue }
+      modelInput[lead] = raw[row]
+      present.formUnion(LeadSet(rawValue: 1 << UInt16(lead)))
+    }
+    if tracker.update(present: present) { findings.restart(leads: tracker.leads) }
+    if findings.push(modelInput) { reportWindow() }
+  }
+
+  private func reportWindow() {
+    let probabilities = findings.probabilities
+    panel.take(probabilities)
+    for statement in 0..<probabilities.count {
+      let probability = probabilities[statement]
+      report(
+        .finding(
+          statement: Int32(statement), probability: probability.isNaN ? nil : probability,
+          leads: findings.leads))
+    }
+    report(.window(frames: Int32(findings.framesUsed), leads: findings.leads))
+  }
+
+  /// Ten times a second: which alarms start and end.
+  private func callForHelp() {
+    conditions.isLeadOff = electrodesOff != 0
+    conditions.hasNoSignal = usableRows == 0
+    panel.update(
+      conditions, at: Double(index) / format.sampleRate, index: index, arrival: arrival,
+      events: events)
+  }
+
+  /// Samples are missing: a short gap is held for the beat detector, a longer one starts it again. The
+  /// encoder's stream always starts again.
+  private func crossGap(_ samples: Int64, _ cause: GapCause) {
+    report(.gap(samples: samples, cause: cause))
+    tally.samplesLost &+= samples
+    panel.tellLoss(at: Double(index) / format.sampleRate)
+    let isShort = Double(samples) <= Self.heldGapSeconds * format.sampleRate
+    if isShort {
+      for _ in 0..<samples { _ = detector.process(raw, usable: usableRows) }
+    }
+    index &+= samples
+    if !isShort {
+      detector.restart(at: index)
+      rhythm.restart(at: index)
+      heartRate.restart()
+      quality.restart()
+    }
+    filter.restart()
+    findings.restart(leads: tracker.leads)
+  }
+
+  /// The device is silent: time goes on so that the silence can alarm; no heart rate is known.
+  private func waitForDevice(at estimatedIndex: Int64) {
+    conditions.rhythm = RhythmState()
+    let now = max(index, estimatedIndex)
+    events.append(.heartRate(beatsPerMinute: nil), index: now, arrivalNanoseconds: arrival)
+    panel.update(
+      conditions, at: Double(now) / format.sampleRate, index: now, arrival: arrival,
+      events: events)
+  }
+
+  /// The last block is through: a record shorter than a window is read with the frames there are.
+  private func finish() {
+    if missingRun > 0 { report(.gap(samples: missingRun, cause: .notRecorded)) }
+    if findings.finish() { reportWindow() }
+    report(.tally(tally))
+    report(.ended)
+  }
+
+  private func report(_ kind: PipelineEvent.Kind) {
+    events.append(kind, index: index, arrivalNanoseconds: arrival)
+  }
+}

@@ -1,0 +1,78 @@
+// What an emulated front-end measures: the simulated patient, or a recording.
+
+import Devices
+import ECGSignal
+
+/// A source of ADC codes for an emulated front-end.
+public protocol EmulatedSignal: AnyObject {
+  /// Rate, channels with their scale, and provenance.
+  var format: SignalFormat { get }
+
+  /// Fills the block with the next samples, at most `count`, and sets `firstIndex`, `sampleCount` and
+  /// `leadOff`; an index that jumps is a gap. False at the end.
+  func fill(_ block: SampleBlock, count: Int) -> Bool
+
+  /// Starts again at the beginning; indices go on.
+  func rewind()
+}
+
+/// How fast something is played.
+public enum PlaybackSpeed: Hashable, Sendable {
+  /// As it was recorded.
+  case realTime
+  /// So many times faster.
+  case times(Double)
+  /// As fast as the reader takes it.
+  case maximum
+
+  /// Seconds of wall time for a second of signal; 0 for as fast as it goes.
+  var wallSecondsPerSecond: Double {
+    switch self {
+    case .realTime: 1
+    case .times(let factor): 1 / factor
+    case .maximum: 0
+    }
+  }
+}
+
+/// The emulated front-end's converter: 24 bits, 2.4 V reference, gain 6, as an ADS1298 of an ECG board.
+public enum EmulatedConverter {
+  /// Reference voltage in microvolts.
+  public static let referenceMicrovolts: UInt32 = 2_400_000
+  /// Gain before the converter.
+  public static let gain = 6.0
+  /// Bits.
+  public static let bits: UInt8 = 24
+  /// Microvolts that a code stands for: 47.68 nV.
+  public static let microvoltsPerCode = Double(referenceMicrovolts) / gain / Double((1 << 23) - 1)
+
+  /// The code of a voltage, clamped to the converter's range.
+  static func code(_ microvolts: Double) -> Int32 {
+    Int32(max(-8_388_608, min(8_388_607, (microvolts / microvoltsPerCode).rounded())))
+  }
+}
+
+/// A seeded generator of random numbers, the same on every machine (SplitMix64, Steele et al. 2014).
+struct SeededGenerator: RandomNumberGenerator {
+  private var state: UInt64
+
+  init(seed: UInt64) { state = seed }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var mixed = state
+    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+    return mixed ^ (mixed >> 31)
+  }
+
+  /// Uniform in 0..<1.
+  mutating func uniform() -> Double { Double(next() >> 11) * 0x1p-53 }
+
+  /// Roughly normal with variance 1: the sum of twelve uniform numbers less six.
+  mutating func normal() -> Double {
+    var sum = -6.0
+    for _ in 0..<12 { sum += uniform() }
+    return sum
+  }
+}

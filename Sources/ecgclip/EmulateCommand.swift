@@ -1,0 +1,69 @@
+// `ecgclip emulate`: a record or the simulated patient behind the bytes of a front-end, on a
+// pseudo-terminal that any program can open as its serial port.
+
+import ArgumentParser
+import Foundation
+import FrontEnds
+import LinuxDevices
+import Monitor
+import Recordings
+import SimulatedDevices
+
+struct EmulateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "emulate",
+    abstract: "Play a record as a front-end's bytes on a pseudo-terminal.",
+    discussion: """
+      Two shells:
+
+        ecgclip emulate --record ptbxl/native/00001_hr --format bridge --pty /tmp/ecg --loop
+        ecgclip monitor --source 'serial:/tmp/ecg?format=bridge'
+
+      Faults on demand: --drop, --corrupt and --duplicate take the share of frames (0.01 = 1 %).
+      """)
+
+  @Option(help: "The record to play.")
+  var record: String?
+
+  @Option(help: "Instead of a record: a rhythm of the simulated patient, as 'af?hr=110'.")
+  var simulation: String?
+
+  @Option(help: "The front-end: bridge or cyton.")
+  var format: WireFormat = .bridge
+
+  @Option(help: "Path of the link to the pseudo-terminal; without it its own name is printed.")
+  var pty: String?
+
+  @Flag(help: "Start again at the end of the record.")
+  var loop = false
+
+  @Option(help: "How fast: real, max, or a factor.")
+  var speed: Speed = .real
+
+  @Option(help: "Share of frames to leave out.")
+  var drop = 0.0
+
+  @Option(help: "Share of frames to damage.")
+  var corrupt = 0.0
+
+  @Option(help: "Share of frames to send twice.")
+  var duplicate = 0.0
+
+  @Option(help: "Seed of the faults.")
+  var seed: UInt64 = 1
+
+  @Flag(help: "Print what is emulated, and at the end what was sent, as JSON.")
+  var json = false
+
+  func validate() throws {
+    if (record == nil) == (simulation == nil) {
+      throw ValidationError("Give either --record or --simulation.")
+    }
+    for (name, share) in [("drop", drop), ("corrupt", corrupt), ("duplicate", duplicate)]
+    where !(0...1).contains(share) {
+      throw ValidationError("--\(name) is a share of frames, from 0 to 1.")
+    }
+  }
+}
+
+extension WireFormat: ExpressibleByArgument {}
