@@ -1,0 +1,179 @@
+// QRS complexes in a stream, from all usable rows together: each row's slope in the QRS band is measured in units of
+// its own running QRS size, so that a small lead counts as much as a large one and a bad one cannot blind the rest.
+// Thresholds, search-back and T-wave rule follow Pan and Tompkins (IEEE Trans Biomed Eng 1985).
+
+import Glibc
+
+/// A detected beat.
+public struct Beat: BitwiseCopyable, Hashable, Sendable {
+  /// Sample of the R peak.
+  public var sampleIndex: Int64
+  /// Width of the complex at half its height is beyond 60 ms: no conduction by the normal way.
+  public var isWide: Bool
+
+  /// Creates a beat.
+  public init(sampleIndex: Int64, isWide: Bool) {
+    self.sampleIndex = sampleIndex
+    self.isWide = isWide
+  }
+}
+
+/// A streaming detector. Allocates only at `init`; takes any finite or missing input. One thread.
+public final class BeatDetector {
+  private static let bandHz = (low: 5.0, high: 18.0)
+  private static let integrationSeconds = 0.10
+  private static let refractorySeconds = 0.22
+  private static let tWaveSeconds = 0.36
+  private static let learningSeconds = 1.5
+  /// Complexes below 0.15 mV are no beats (IEC 60601-2-27); in the QRS band they are about half as high.
+  private static let floorMicrovolts: Float = 60
+
+  private let sampleRate: Double
+  private let features: RowFeatures
+  private let integration: Int
+  private let refractory: Int64
+  private let bandDelay: Int64
+  private let history: FeatureHistory
+
+  private var index: Int64 = 0
+  private var learningUntil: Int64 = 0
+  private var learningMaximum: Float = 0
+  private var learningSum = 0.0
+  private var signalLevel: Float = 1
+  private var noiseLevel: Float = 0.1
+  private var meanInterval: Double
+  private var lastBeat: Int64 = .min / 2
+  private var lastBeatPeak: Float = 0
+  private var lastDecision: Int64 = 0
+  private var peak = Peak()
+  private var candidate = Peak()
+
+  /// A local maximum of the integrated slope.
+  private struct Peak: BitwiseCopyable {
+    var value: Float = 0
+    var index: Int64 = 0
+  }
+
+  /// Plans the buffers for a rate of 100 to 2000 Hz.
+  public init(sampleRate: Double, rowCount: Int) {
+    self.sampleRate = sampleRate
+    integration = max(2, Int((Self.integrationSeconds * sampleRate).rounded()))
+    refractory = Int64((Self.refractorySeconds * sampleRate).rounded())
+    features = RowFeatures(
+      sampleRate: sampleRate, rowCount: rowCount, low: Self.bandHz.low, high: Self.bandHz.high,
+      integration: integration)
+    bandDelay = Int64(features.delaySamples.rounded())
+    history = FeatureHistory(seconds: 3, sampleRate: sampleRate)
+    meanInterval = 0.8 * sampleRate
+    restart(at: 0)
+  }
+
+  /// Starts anew: the next sample is `index`.
+  public func restart(at index: Int64) {
+    self.index = index
+    learningUntil = index + Int64(Self.learningSeconds * sampleRate)
+    learningMaximum = 0
+    learningSum = 0
+    meanInterval = 0.8 * sampleRate
+    lastBeat = .min / 2
+    lastDecision = index
+    peak = Peak()
+    candidate = Peak()
+    features.restart()
+    history.restart(at: index)
+  }
+
+  /// Takes one sample of all rows in microvolts; bit n of `usable`: row n may be trusted. Returns a beat that
+  /// is decided now, at most half a second after its R peak (search-back excepted).
+  public func process(_ microvolts: UnsafePointer<Float>, usable: UInt32) -> Beat? {
+    let feature = features.process(microvolts, usable: usable)
+    history.append(feature)
+    defer { index &+= 1 }
+    if index < learningUntil {
+      learn(feature.integrated)
+      return nil
+    }
+    return decide(feature.integrated)
+  }
+
+  /// The first second and a half set the levels.
+  private func learn(_ value: Float) {
+    learningMaximum = max(learningMaximum, value)
+    learningSum += Double(value)
+    if index == learningUntil &- 1 {
+      let mean = Float(learningSum / (Self.learningSeconds * sampleRate))
+      signalLevel = max(0.3 * learningMaximum, 0.05)
+      noiseLevel = 0.5 * mean
+      features.setLevels()
+      lastDecision = index
+    }
+  }
+
+  private var threshold: Float { noiseLevel + 0.3 * (signalLevel - noiseLevel) }
+
+  private func decide(_ value: Float) -> Beat? {
+    if value > peak.value { peak = Peak(value: value, index: index) }
+    let isOver = value < 0.5 * peak.value || index &- peak.index > refractory
+    if isOver && peak.value > 0 {
+      let found = peak
+      peak = Peak()
+      peak.value = 0
+      if let beat = judge(found) { return beat }
+    }
+    return searchBack()
+  }
+
+  /// A local maximum is a beat, a T wave or noise.
+  private func judge(_ found: Peak) -> Beat? {
+    let sinceBeat = found.index &- lastBeat
+    if sinceBeat < refractory { return nil }
+    let isTWave =
+      Double(sinceBeat) < Self.tWaveSeconds * sampleRate && found.value < 0.5 * lastBeatPeak
+    guard found.value > threshold, !isTWave, isLargeEnough(found) else {
+      noiseLevel += 0.125 * (min(found.value, signalLevel) - noiseLevel)
+      if found.value > candidate.value && !isTWave { candidate = found }
+      return nil
+    }
+    signalLevel += 0.125 * (min(found.value, 3 * signalLevel) - signalLevel)
+    return accept(found)
+  }
+
+  /// No beat for 1.66 mean intervals: the largest peak since counts at half the threshold. Without one the
+  /// levels sink, so that a detector blinded by an artefact sees again.
+  private func searchBack() -> Beat? {
+    let since = index &- max(lastBeat, lastDecision)
+    guard Double(since) > 1.66 * meanInterval, Double(since) > 0.4 * sampleRate else { return nil }
+    if candidate.value > 0.5 * threshold, candidate.index &- lastBeat >= refractory,
+      isLargeEnough(candidate)
+    {
+      signalLevel += 0.25 * (candidate.value - signalLevel)
+      return accept(candidate)
+    }
+    candidate = Peak()
+    lastDecision = index
+    signalLevel = max(0.7 * signalLevel, 0.02)
+    noiseLevel *= 0.7
+    features.sinkLevels()
+    meanInterval = min(meanInterval, sampleRate)
+    return nil
+  }
+
+  private func isLargeEnough(_ found: Peak) -> Bool {
+    history.largestMicrovolts(from: found.index &- Int64(integration) &- 2, to: found.index)
+      >= Self.floorMicrovolts
+  }
+
+  private func accept(_ found: Peak) -> Beat {
+    let fiducial = history.strongest(
+      from: found.index &- Int64(integration) &- Int64(integration) / 2, to: found.index)
+    let rPeak = fiducial &- bandDelay
+    let interval = Double(found.index &- lastBeat)
+    if interval < 2 * sampleRate { meanInterval += 0.125 * (interval - meanInterval) }
+    lastBeat = found.index
+    lastBeatPeak = found.value
+    lastDecision = index
+    candidate = Peak()
+    features.updateLevels()
+    return Beat(sampleIndex: rPeak, isWide: features.widthSeconds(around: fiducial &- index) > 0.060)
+  }
+}
