@@ -17,10 +17,12 @@ public final class UDPAlertSender {
   public init(to destination: AlertDestination) throws(AlertLinkError) {
     self.destination = destination
     descriptor = socket(
-      destination.isIPv6 ? AF_INET6 : AF_INET, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+      destination.isIPv6 ? AF_INET6 : AF_INET,
+      Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
         | Int32(SOCK_NONBLOCK.rawValue), 0)
     guard descriptor >= 0 else {
-      throw AlertLinkError("No socket for \(destination.text) (\(String(cString: strerror(errno)))).")
+      throw AlertLinkError(
+        "No socket for \(destination.text) (\(String(cString: strerror(errno)))).")
     }
   }
 

@@ -174,6 +174,7 @@ public final class BeatDetector {
     lastDecision = index
     candidate = Peak()
     features.updateLevels()
-    return Beat(sampleIndex: rPeak, isWide: features.widthSeconds(around: fiducial &- index) > 0.060)
+    return Beat(
+      sampleIndex: rPeak, isWide: features.widthSeconds(around: fiducial &- index) > 0.060)
   }
 }

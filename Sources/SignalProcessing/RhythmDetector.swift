@@ -1,0 +1,172 @@
+// From beats and waves to rhythms that must alarm. Limits are defaults for adults; none is a diagnosis.
+
+import Glibc
+
+/// Limits of the rhythm alarms.
+public struct RhythmLimits: Hashable, Sendable {
+  /// Below: heart rate low.
+  public var bradycardiaBPM: Float = 50
+  /// Above: heart rate high.
+  public var tachycardiaBPM: Float = 120
+  /// Below: extreme.
+  public var extremeBradycardiaBPM: Float = 35
+  /// Above: extreme.
+  public var extremeTachycardiaBPM: Float = 150
+  /// Without a beat for so long: asystole.
+  public var asystoleSeconds = 4.0
+  /// Wide beats in a row, faster than `ventricularTachycardiaBPM`, from which it is a tachycardia.
+  public var ventricularRun = 6
+  /// See `ventricularRun`.
+  public var ventricularTachycardiaBPM: Float = 120
+
+  /// The defaults.
+  public init() {}
+}
+
+/// What holds now.
+public struct RhythmState: OptionSet, Hashable, Sendable, BitwiseCopyable {
+  /// One bit a condition.
+  public let rawValue: UInt16
+  /// Creates a state from its bits.
+  public init(rawValue: UInt16) { self.rawValue = rawValue }
+
+  /// No beats, and no fibrillation either.
+  public static let asystole = RhythmState(rawValue: 1)
+  /// A wave without complexes.
+  public static let ventricularFibrillation = RhythmState(rawValue: 2)
+  /// A run of fast wide beats.
+  public static let ventricularTachycardia = RhythmState(rawValue: 4)
+  /// Rate above the extreme limit.
+  public static let extremeTachycardia = RhythmState(rawValue: 8)
+  /// Rate below the extreme limit.
+  public static let extremeBradycardia = RhythmState(rawValue: 16)
+  /// Rate above the limit.
+  public static let tachycardia = RhythmState(rawValue: 32)
+  /// Rate below the limit.
+  public static let bradycardia = RhythmState(rawValue: 64)
+  /// Intervals as random as in atrial fibrillation.
+  public static let irregular = RhythmState(rawValue: 128)
+}
+
+/// Follows the rhythm of a stream. Allocates only at `init`. One thread.
+public final class RhythmDetector {
+  private let sampleRate: Double
+  private let rowCount: Int
+  private let limits: RhythmLimits
+  private let fibrillation: FibrillationDetector
+  private var irregularity = Irregularity()
+  private var waveRow = 0
+  private var lastBeat: Int64 = 0
+  private var wideRun = 0
+  private var runIntervals = 0.0
+
+  /// A detector at the start of a stream.
+  public init(sampleRate: Double, rowCount: Int, limits: RhythmLimits) {
+    self.sampleRate = sampleRate
+    self.rowCount = rowCount
+    self.limits = limits
+    fibrillation = FibrillationDetector(sampleRate: sampleRate)
+  }
+
+  /// The stream starts anew at a sample.
+  public func restart(at index: Int64) {
+    lastBeat = index
+    wideRun = 0
+    fibrillation.restart()
+    irregularity = Irregularity()
+  }
+
+  /// Takes a filtered sample of all rows and the beat that was decided at it.
+  ///
+  /// - Parameters:
+  ///   - usable: bit n: row n measures. Without any nothing can be said of the heart.
+  ///   - heartRate: the rate now, nil when unknown.
+  public func process(
+    _ filtered: UnsafePointer<Float>, usable: UInt32, beat: Beat?, heartRate: Float?,
+    at index: Int64
+  ) -> RhythmState {
+    guard usable != 0 else {
+      restart(at: index)
+      return RhythmState()
+    }
+    if let beat { take(beat) }
+    if usable & (1 &<< UInt32(waveRow)) == 0 {
+      waveRow = usable.trailingZeroBitCount
+      fibrillation.restart()
+    }
+    var state = RhythmState()
+    let hasRun =
+      wideRun >= limits.ventricularRun
+      && Double(index &- lastBeat) / sampleRate < 60 / Double(limits.ventricularTachycardiaBPM) * 2
+    if hasRun { state.insert(.ventricularTachycardia) }
+    if fibrillation.process(filtered[waveRow]) && !hasRun {
+      state.insert(.ventricularFibrillation)
+    }
+    let silence = Double(index &- lastBeat) / sampleRate
+    if silence >= limits.asystoleSeconds && !state.contains(.ventricularFibrillation) {
+      state.insert(.asystole)
+    }
+    if let heartRate { insertRate(heartRate, into: &state) }
+    if irregularity.isIrregular && heartRate != nil { state.insert(.irregular) }
+    return state
+  }
+
+  private func insertRate(_ rate: Float, into state: inout RhythmState) {
+    if rate > limits.tachycardiaBPM { state.insert(.tachycardia) }
+    if rate > limits.extremeTachycardiaBPM { state.insert(.extremeTachycardia) }
+    if rate < limits.bradycardiaBPM { state.insert(.bradycardia) }
+    if rate < limits.extremeBradycardiaBPM { state.insert(.extremeBradycardia) }
+  }
+
+  private func take(_ beat: Beat) {
+    let interval = Double(beat.sampleIndex &- lastBeat) / sampleRate
+    let isFast = interval > 0 && interval < 60 / Double(limits.ventricularTachycardiaBPM)
+    wideRun = beat.isWide && (isFast || wideRun == 0) ? wideRun &+ 1 : 0
+    if interval > 0.2 && interval < 2 { irregularity.add(interval) }
+    lastBeat = beat.sampleIndex
+  }
+}
+
+/// Irregularity of the last 32 intervals as in atrial fibrillation: root mean square of successive differences over
+/// the mean, and the share of turning points, which is two thirds where intervals are random (Dash et al., Annals
+/// of Biomedical Engineering 2009; limits widened to what 32 intervals can tell).
+struct Irregularity {
+  private static let intervalCount = 32
+  private var intervals: InlineArray<32, Double> = .init(repeating: 0)
+  private var count = 0
+  private(set) var isIrregular = false
+
+  mutating func add(_ interval: Double) {
+    intervals[count % Self.intervalCount] = interval
+    count &+= 1
+    if count >= Self.intervalCount { judge() }
+  }
+
+  private mutating func judge() {
+    var sum = 0.0
+    var squares = 0.0
+    var turns = 0
+    for position in 0..<Self.intervalCount {
+      let now = interval(position)
+      sum += now
+      if position > 0 {
+        let change = now - interval(position &- 1)
+        squares += change * change
+      }
+      if position > 0 && position < Self.intervalCount &- 1 {
+        let before = interval(position &- 1)
+        let after = interval(position &+ 1)
+        if (now > before && now > after) || (now < before && now < after) { turns &+= 1 }
+      }
+    }
+    let mean = sum / Double(Self.intervalCount)
+    let variation = (squares / Double(Self.intervalCount &- 1)).squareRoot() / mean
+    let share = Double(turns) / Double(Self.intervalCount &- 2)
+    isIrregular = variation > 0.12 && share > 0.45 && share < 0.87
+  }
+
+  /// The interval at a position, oldest first.
+  private func interval(_ position: Int) -> Double {
+    intervals[(count &+ position) % Self.intervalCount]
+  }
+}

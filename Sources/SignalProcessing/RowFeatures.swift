@@ -1,0 +1,241 @@
+// What the beat detector sees of each row: band-passed slope, integrated over the length of a QRS and measured in
+// units of the row's own running QRS size; and enough of the broader signal to tell how wide a complex is.
+
+import Glibc
+
+/// The fused feature of one sample.
+struct FusedFeature: BitwiseCopyable {
+  /// Integrated slope over all usable rows, 1 = as large as this heart's QRS complexes are.
+  var integrated: Float
+  /// Strength of the band-passed signal now, in the same units.
+  var strength: Float
+  /// Largest band-passed amplitude of a usable row, microvolts.
+  var microvolts: Float
+}
+
+/// Per-row filters and levels of the beat detector.
+final class RowFeatures {
+  private struct RowState: BitwiseCopyable {
+    var low = BiquadState()
+    var high = BiquadState()
+    var broad = BiquadState()
+    var broadLow = BiquadState()
+    var isSettled = false
+    var previous: Float = 0
+    var sum: Float = 0
+    /// Running size of the row's QRS: integrated slope at its peaks, amplitude at its peaks.
+    var slopeLevel: Float = 0
+    var amplitudeLevel: Float = 0
+    /// Largest integrated slope and amplitude since the last beat.
+    var slopePeak: Float = 0
+    var amplitudePeak: Float = 0
+  }
+
+  private let sampleRate: Double
+  private let rowCount: Int
+  private let integration: Int
+  private let lowPass: Biquad
+  private let highPass: Biquad
+  private let broadPass: Biquad
+  private let broadLowPass: Biquad
+  private let rows: UnsafeMutablePointer<RowState>
+  /// Slopes of the last `integration` samples, `[row][integration]`.
+  private let slopes: UnsafeMutablePointer<Float>
+  /// Broad-band microvolts of the last second, `[row][broadCount]`.
+  private let broad: UnsafeMutablePointer<Float>
+  private let broadCount: Int
+  private var position = 0
+  private var broadPosition = 0
+
+  init(
+    sampleRate: Double, rowCount: Int, low: Double, high: Double, integration: Int
+  ) {
+    self.sampleRate = sampleRate
+    self.rowCount = rowCount
+    self.integration = integration
+    highPass = .highPass(hertz: low, sampleRate: sampleRate, quality: Biquad.butterworth)
+    lowPass = .lowPass(hertz: high, sampleRate: sampleRate, quality: Biquad.butterworth)
+    broadPass = .highPass(hertz: 1, sampleRate: sampleRate, quality: Biquad.butterworth)
+    broadLowPass = .lowPass(
+      hertz: min(35, 0.4 * sampleRate), sampleRate: sampleRate, quality: Biquad.butterworth)
+    rows = .allocate(capacity: rowCount)
+    slopes = .allocate(capacity: rowCount * integration)
+    slopes.initialize(repeating: 0, count: rowCount * integration)
+    broadCount = Int(sampleRate.rounded())
+    broad = .allocate(capacity: rowCount * broadCount)
+    broad.initialize(repeating: 0, count: rowCount * broadCount)
+    rows.initialize(repeating: RowState(), count: rowCount)
+  }
+
+  deinit {
+    rows.deallocate()
+    slopes.deallocate()
+    broad.deallocate()
+  }
+
+  /// Delay of the band-pass where a QRS has its energy, about 10 Hz.
+  var delaySamples: Double {
+    highPass.groupDelay(hertz: 10, sampleRate: sampleRate)
+      + lowPass.groupDelay(hertz: 10, sampleRate: sampleRate)
+  }
+
+  func restart() {
+    rows.update(repeating: RowState(), count: rowCount)
+    slopes.update(repeating: 0, count: rowCount &* integration)
+    broad.update(repeating: 0, count: rowCount &* broadCount)
+    position = 0
+    broadPosition = 0
+  }
+
+  /// Takes one sample of all rows. Rows that are not usable now settle anew when they are again.
+  func process(_ microvolts: UnsafePointer<Float>, usable: UInt32) -> FusedFeature {
+    var fused = FusedFeature(integrated: 0, strength: 0, microvolts: 0)
+    var weight: Float = 0
+    for row in 0..<rowCount {
+      let value = microvolts[row]
+      guard usable & (1 &<< UInt32(row)) != 0, value.isFinite else {
+        forget(row)
+        continue
+      }
+      let amplitude = abs(step(row, Double(value)))
+      fused.microvolts = max(fused.microvolts, amplitude)
+      let level = rows[row].slopeLevel
+      // While the levels are learnt every row counts by its own size.
+      let unit = level > 0 ? level : 1000
+      fused.integrated += min(rows[row].sum / unit, 3)
+      let size = rows[row].amplitudeLevel > 0 ? rows[row].amplitudeLevel : 1000
+      fused.strength += min(amplitude / size, 3)
+      weight += 1
+    }
+    position = position &+ 1 == integration ? 0 : position &+ 1
+    broadPosition = broadPosition &+ 1 == broadCount ? 0 : broadPosition &+ 1
+    if weight > 0 {
+      fused.integrated /= weight
+      fused.strength /= weight
+    }
+    return fused
+  }
+
+  /// Filters one value and keeps the row's sums and peaks; returns the band-passed value.
+  @inline(__always)
+  private func step(_ row: Int, _ value: Double) -> Float {
+    let state = rows + row
+    let band: Float
+    let wide: Float
+    if state.pointee.isSettled {
+      let high = state.pointee.high.step(highPass, value)
+      band = Float(state.pointee.low.step(lowPass, high))
+      let broad = state.pointee.broad.step(broadPass, value)
+      wide = Float(state.pointee.broadLow.step(broadLowPass, broad))
+    } else {
+      let high = state.pointee.high.settle(highPass, on: value)
+      band = Float(state.pointee.low.settle(lowPass, on: high))
+      let broad = state.pointee.broad.settle(broadPass, on: value)
+      wide = Float(state.pointee.broadLow.settle(broadLowPass, on: broad))
+      state.pointee.isSettled = true
+      state.pointee.previous = band
+    }
+    let slot = slopes + (row &* integration &+ position)
+    let slope = abs(band - state.pointee.previous)
+    state.pointee.previous = band
+    state.pointee.sum += slope - slot.pointee
+    slot.pointee = slope
+    broad[row &* broadCount &+ broadPosition] = wide
+    state.pointee.slopePeak = max(state.pointee.slopePeak, state.pointee.sum)
+    state.pointee.amplitudePeak = max(state.pointee.amplitudePeak, abs(band))
+    // The running sum is made exact once a turn, so that rounding cannot pile up.
+    if position == 0 {
+      var sum: Float = 0
+      for index in 0..<integration { sum += slopes[row &* integration &+ index] }
+      state.pointee.sum = sum
+    }
+    return band
+  }
+
+  private func forget(_ row: Int) {
+    guard rows[row].isSettled else { return }
+    rows[row].isSettled = false
+    rows[row].sum = 0
+    (slopes + row &* integration).update(repeating: 0, count: integration)
+  }
+
+  /// The peaks since the start become the rows' sizes.
+  func setLevels() {
+    for row in 0..<rowCount {
+      rows[row].slopeLevel = max(rows[row].slopePeak, 1)
+      rows[row].amplitudeLevel = max(rows[row].amplitudePeak, 1)
+      rows[row].slopePeak = 0
+      rows[row].amplitudePeak = 0
+    }
+  }
+
+  /// A beat was found: the peaks since the last one move the rows' sizes.
+  func updateLevels() {
+    for row in 0..<rowCount where rows[row].isSettled {
+      let state = rows + row
+      if state.pointee.slopeLevel == 0 {
+        state.pointee.slopeLevel = max(state.pointee.slopePeak, 1)
+        state.pointee.amplitudeLevel = max(state.pointee.amplitudePeak, 1)
+      }
+      let slope = min(state.pointee.slopePeak, 2 * state.pointee.slopeLevel)
+      let amplitude = min(state.pointee.amplitudePeak, 2 * state.pointee.amplitudeLevel)
+      state.pointee.slopeLevel += 0.125 * (max(slope, 1) - state.pointee.slopeLevel)
+      state.pointee.amplitudeLevel += 0.125 * (max(amplitude, 1) - state.pointee.amplitudeLevel)
+      state.pointee.slopePeak = 0
+      state.pointee.amplitudePeak = 0
+    }
+  }
+
+  /// Nothing was found for long: what was taken for the size of a QRS may have been an artefact.
+  func sinkLevels() {
+    for row in 0..<rowCount {
+      let state = rows + row
+      state.pointee.slopeLevel = max(
+        0.5 * state.pointee.slopeLevel, min(state.pointee.slopePeak, state.pointee.slopeLevel))
+      state.pointee.amplitudeLevel = max(
+        0.5 * state.pointee.amplitudeLevel,
+        min(state.pointee.amplitudePeak, state.pointee.amplitudeLevel))
+      state.pointee.slopePeak = 0
+      state.pointee.amplitudePeak = 0
+    }
+  }
+
+  /// Width at half its height of the largest row's complex, seconds.
+  ///
+  /// - Parameter offset: samples from now to the complex, negative, within the last second.
+  func widthSeconds(around offset: Int64) -> Double {
+    let reach = Int(0.08 * sampleRate)
+    let centre = Int(max(offset, Int64(-(broadCount &- reach &- 2))))
+    var bestRow = 0
+    var bestOffset = centre
+    var best: Float = 0
+    for row in 0..<rowCount where rows[row].isSettled {
+      for step in -reach...reach where centre &+ step <= -1 {
+        let value = abs(broadValue(row, centre &+ step))
+        if value > best {
+          best = value
+          bestRow = row
+          bestOffset = centre &+ step
+        }
+      }
+    }
+    guard best > 0 else { return 0 }
+    let sign: Float = broadValue(bestRow, bestOffset) < 0 ? -1 : 1
+    var first = bestOffset
+    while first > bestOffset &- 2 &* reach, first > -(broadCount &- 1),
+      broadValue(bestRow, first) * sign > 0.5 * best
+    { first &-= 1 }
+    var last = bestOffset
+    while last < min(-1, bestOffset &+ 2 &* reach), broadValue(bestRow, last) * sign > 0.5 * best {
+      last &+= 1
+    }
+    return Double(last &- first) / sampleRate
+  }
+
+  /// Broad-band value `offset` samples before the next one to come (-1 is the newest).
+  @inline(__always)
+  private func broadValue(_ row: Int, _ offset: Int) -> Float {
+    let place = broadPosition &+ offset
+    return broad[row &* broadCount &+ (place < 0 ? place &+ broadCount : place)]
+  }
+}
