@@ -123,23 +123,31 @@ private struct JSONParser {
 
   private mutating func number() throws(JSONError) -> Double {
     let start = position
-    while let byte = next, isNumberByte(byte) { position += 1 }
-    let text = bytes[start..<position]
-    // Swift's Double also reads "inf", "0x1p3" and "+1": the alphabet and the first character bar them.
-    guard let first = text.first, first == UInt8(ascii: "-") || isDigit(first), text.count <= 64,
-      let value = Double(String(decoding: text, as: UTF8.self)), value.isFinite
-    else {
+    _ = take("-")
+    let hasLeadingZero = next == UInt8(ascii: "0")
+    let integerDigits = digits()
+    var isNumber = integerDigits == 1 || integerDigits > 1 && !hasLeadingZero
+    if take(".") { isNumber = digits() > 0 && isNumber }
+    if take("e") || take("E") {
+      if !take("-") { _ = take("+") }
+      isNumber = digits() > 0 && isNumber
+    }
+    let text = String(decoding: bytes[start..<position], as: UTF8.self)
+    guard isNumber, let value = Double(text), value.isFinite else {
       position = start
       throw failure("expected a value")
     }
     return value
   }
 
-  private func isDigit(_ byte: UInt8) -> Bool { byte >= 0x30 && byte <= 0x39 }
-
-  private func isNumberByte(_ byte: UInt8) -> Bool {
-    isDigit(byte) || "+-.eE".utf8.contains(byte)
+  /// Skips digits and returns how many.
+  private mutating func digits() -> Int {
+    let start = position
+    while let byte = next, isDigit(byte) { position += 1 }
+    return position - start
   }
+
+  private func isDigit(_ byte: UInt8) -> Bool { byte >= 0x30 && byte <= 0x39 }
 
   private mutating func string() throws(JSONError) -> String {
     guard take("\"") else { throw failure("expected a string") }
