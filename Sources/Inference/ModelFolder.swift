@@ -10,7 +10,7 @@ struct ModelFolder {
   private static let fileByteCountMax = 256 << 20
 
   let path: String
-  private(set) var digests: [String: String] = [:]
+  private var digests: [String: String] = [:]
   private var contents: [String: [UInt8]] = [:]
 
   /// Reads and checks every file that the manifest lists; keeps the bytes of those in `keeping`.
@@ -34,14 +34,24 @@ struct ModelFolder {
       }
       if keeping.contains(name) { contents[name] = bytes }
     }
-    for name in required.sorted() where digests[name] == nil {
-      throw ModelError(
-        "\(path)/\(Self.manifestName) does not list \(name). Copy the model folder again.")
-    }
+    for name in required.sorted() where digests[name] == nil { throw missing(name) }
   }
 
-  /// The bytes of a kept file, nil where the model has none of that name.
-  subscript(name: String) -> [UInt8]? { contents[name] }
+  /// The bytes of a kept file.
+  func bytes(_ name: String) throws(ModelError) -> [UInt8] {
+    guard let bytes = contents[name] else { throw missing(name) }
+    return bytes
+  }
+
+  /// The SHA-256 of a listed file.
+  func digest(_ name: String) throws(ModelError) -> String {
+    guard let digest = digests[name] else { throw missing(name) }
+    return digest
+  }
+
+  private func missing(_ name: String) -> ModelError {
+    ModelError("\(path)/\(Self.manifestName) does not list \(name). Copy the model folder again.")
+  }
 
   /// A line of `sha256sum`: 64 digits, two characters, a plain file name.
   private static func entry(
