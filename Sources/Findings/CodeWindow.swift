@@ -55,7 +55,8 @@ final class CodeWindow {
     return UnsafePointer(memory + (sample &- firstSample) &* Self.leadCount)
   }
 
-  /// Rounds half away from zero and clamps to -127...127.
+  /// Rounds half away from zero and clamps to -127...127. Never NaN: the samples are finite floats, and
+  /// no sum the preprocessing makes of them comes near the end of the doubles.
   @inline(__always)
   private func code(_ millivolts: Double) -> Int8 {
     let rounded = (millivolts / millivoltsPerCode).rounded(.toNearestOrAwayFromZero)

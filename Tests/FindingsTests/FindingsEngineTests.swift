@@ -144,6 +144,18 @@ func notANumber() throws {
   #expect(engine.samplesRefused == 3)
 }
 
+@Test("the largest finite numbers saturate the codes and trap nothing")
+func largestNumbers() throws {
+  let engine = try FindingsEngine(model: Fixtures.tiny.get(), sampleRate: 500)
+  let extreme = Float.greatestFiniteMagnitude
+  let samples = (0..<1000).map { index in
+    (0..<12).map { lead in (index / 7 + lead).isMultiple(of: 2) ? extreme : -extreme }
+  }
+  let evaluations = run(engine, samples)
+  #expect(!evaluations.isEmpty)
+  #expect(evaluations.allSatisfy { $0.probabilities.allSatisfy { $0 != nil } })
+}
+
 @Test("the end of a short record is evaluated with the frames there are, if they are enough")
 func shortRecords() throws {
   let model = try Fixtures.tiny.get()
