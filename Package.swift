@@ -10,8 +10,12 @@ func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
   .target(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-  .testTarget(name: name, dependencies: dependencies + ["TestSupport"], swiftSettings: settings)
+func tests(
+  _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []
+) -> Target {
+  .testTarget(
+    name: name, dependencies: dependencies + ["TestSupport"], exclude: exclude,
+    swiftSettings: settings)
 }
 
 let package = Package(
@@ -68,13 +72,16 @@ let package = Package(
       ],
       swiftSettings: settings),
 
-    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
+    .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
+    .target(
+      name: "TestSupport", dependencies: ["CAllocationCounter"], path: "Tests/TestSupport",
+      swiftSettings: settings),
     tests("ECGSignalTests", ["ECGSignal"]),
     tests("FrontEndsTests", ["FrontEnds", "ECGSignal"]),
     tests("SignalProcessingTests", ["SignalProcessing", "ECGSignal", "Recordings"]),
     tests("AlarmsTests", ["Alarms"]),
     tests("AlertLinkTests", ["AlertLink", "Alarms"]),
-    tests("InferenceTests", ["Inference", "CKernels", "ECGSignal"]),
+    tests("InferenceTests", ["Inference", "CKernels", "ECGSignal"], exclude: ["Fixtures"]),
     tests("FindingsTests", ["Findings", "Inference", "ECGSignal", "Recordings"]),
     tests("RecordingsTests", ["Recordings", "ECGSignal"]),
     tests("PipelineTests", ["Pipeline", "Recordings", "Inference", "ECGSignal"]),

@@ -1,1 +1,0 @@
-int ecgclip_kernels_placeholder;

@@ -1,0 +1,154 @@
+// The model's branch of the pipeline: samples in, a probability per statement out once a step. Owns the
+// window of input codes and everything behind it; what it computes depends on the samples since the
+// last restart alone, never on how they were cut into blocks.
+
+import ECGSignal
+import Inference
+
+/// Preprocessing, window, encoder and head of one stream. One thread at a time; allocates only when it
+/// is made.
+public final class FindingsEngine {
+  private static let leadCount = 12
+
+  /// Probability per statement, in the order of `Model.statements`; NaN where the statement was not
+  /// assessed: no window yet, or leads that it needs are missing. Valid until the next call.
+  public let probabilities: UnsafeBufferPointer<Float>
+  /// Sums over the frames of the last window evaluated, `[embeddingWidth]`.
+  public let embedding: UnsafeBufferPointer<Int32>
+  /// Frames in the last window evaluated; 0 before the first since the restart.
+  public private(set) var framesUsed = 0
+  /// Leads of the stream.
+  public private(set) var leads = LeadSet.twelve
+  /// Windows evaluated since the restart.
+  public private(set) var windowsEvaluated = 0
+  /// Samples refused because a present lead was not a finite number; each restarted the stream.
+  public private(set) var samplesRefused = 0
+
+  private let preprocessor: Preprocessor
+  private let encoder: Encoder
+  private let head: StatementHead
+  private let window: CodeWindow
+  private let stepSamples: Int
+  private let windowFrames: Int
+  private let minimumFrames: Int
+  private let frameStride: Int
+  private let receptiveField: Int
+  private let statementCount: Int
+  /// Per statement: whether it needs all twelve leads.
+  private let needsTwelveLeads: UnsafeMutablePointer<Bool>
+  private let logits: UnsafeMutablePointer<Double>
+  private let mutableProbabilities: UnsafeMutablePointer<Float>
+  private let mutableEmbedding: UnsafeMutablePointer<Int32>
+  /// 100 Hz samples after which the next window is due.
+  private var dueSampleCount = 0
+
+  /// Makes the branch for a nominal input rate; a window is evaluated every `stepSeconds` (at least one
+  /// sample of 10 ms).
+  public init(model: Model, sampleRate: Double, stepSeconds: Double = 1) throws(ModelError) {
+    guard stepSeconds >= 0.01, stepSeconds <= 3600 else {
+      throw ModelError("A step of \(stepSeconds) s is not possible: choose 0.01 s to 3600 s.")
+    }
+    let graph = model.graph
+    preprocessor = try Preprocessor(model.preprocessing, sampleRate: sampleRate)
+    encoder = Encoder(model: model)
+    head = StatementHead(model: model)
+    window = CodeWindow(
+      windowSamples: graph.windowSamples, frameStride: graph.frameStride,
+      millivoltsPerCode: graph.millivoltsPerCode)
+    stepSamples = Int((stepSeconds * Double(model.preprocessing.sampleRateHz)).rounded())
+    windowFrames = graph.windowFrames
+    minimumFrames = graph.minimumFrames
+    frameStride = graph.frameStride
+    receptiveField = graph.receptiveField
+    statementCount = model.statements.count
+    needsTwelveLeads = .allocate(capacity: statementCount)
+    logits = .allocate(capacity: statementCount)
+    logits.initialize(repeating: 0, count: statementCount)
+    mutableProbabilities = .allocate(capacity: statementCount)
+    mutableProbabilities.initialize(repeating: .nan, count: statementCount)
+    mutableEmbedding = .allocate(capacity: graph.embeddingWidth)
+    mutableEmbedding.initialize(repeating: 0, count: graph.embeddingWidth)
+    probabilities = UnsafeBufferPointer(start: mutableProbabilities, count: statementCount)
+    embedding = UnsafeBufferPointer(start: mutableEmbedding, count: graph.embeddingWidth)
+    for (index, statement) in model.statements.enumerated() {
+      (needsTwelveLeads + index).initialize(to: statement.needs == .twelveLeads)
+    }
+    restart(leads: .twelve)
+  }
+
+  deinit {
+    needsTwelveLeads.deallocate()
+    logits.deallocate()
+    mutableProbabilities.deallocate()
+    mutableEmbedding.deallocate()
+  }
+
+  /// The kernels in use ("c").
+  public var kernelName: String { encoder.kernelName }
+
+  /// Starts the stream again from the next sample: after a gap, or when a lead came or went.
+  public func restart(leads: LeadSet) {
+    self.leads = leads
+    preprocessor.restart(leads: leads)
+    window.restart()
+    windowsEvaluated = 0
+    framesUsed = 0
+    dueSampleCount = window.windowSamples
+    for index in 0..<statementCount { mutableProbabilities[index] = .nan }
+  }
+
+  /// Takes one sample: `[12]` microvolts at the input rate, those of missing leads ignored. Returns
+  /// whether a window was evaluated: first when a full one exists, then once each step.
+  ///
+  /// A present lead that is not a finite number is the caller's mistake: the sample is dropped and
+  /// counted, and the stream restarts with the next.
+  public func push(_ microvolts: UnsafePointer<Float>) -> Bool {
+    guard isFinite(microvolts) else {
+      samplesRefused &+= 1
+      restart(leads: leads)
+      return false
+    }
+    guard preprocessor.push(microvolts) > 0 else { return false }
+    window.append(preprocessor.output(0))
+    guard window.sampleCount >= dueSampleCount else { return false }
+    dueSampleCount &+= stepSamples
+    evaluate(frameCount: windowFrames)
+    return true
+  }
+
+  /// At the end of a stream too short for a full window: evaluates the frames there are, if there are
+  /// enough. Returns whether it did; false also when a window was evaluated before.
+  public func finish() -> Bool {
+    let samples = window.sampleCount
+    guard windowsEvaluated == 0, samples >= receptiveField else { return false }
+    let frames = (samples &- receptiveField) / frameStride &+ 1
+    guard frames >= minimumFrames else { return false }
+    evaluate(frameCount: min(frames, windowFrames))
+    return true
+  }
+
+  /// Evaluates the newest `frameCount` frames that are complete.
+  private func evaluate(frameCount: Int) {
+    let complete = (window.sampleCount &- receptiveField) / frameStride &+ 1
+    let first = (complete &- frameCount) &* frameStride
+    let sampleCount = (frameCount &- 1) &* frameStride &+ receptiveField
+    framesUsed = encoder.encode(
+      window.codes(from: first), sampleCount: sampleCount, into: mutableEmbedding)
+    head.evaluate(mutableEmbedding, frames: framesUsed, leads: leads, into: logits)
+    let hasLimbLead = !leads.isDisjoint(with: .limb)
+    let hasTwelveLeads = leads.isSuperset(of: .twelve)
+    for index in 0..<statementCount {
+      let isAssessable = needsTwelveLeads[index] ? hasTwelveLeads : hasLimbLead
+      mutableProbabilities[index] =
+        isAssessable ? Float(StatementHead.probability(logits[index])) : .nan
+    }
+    windowsEvaluated &+= 1
+  }
+
+  private func isFinite(_ microvolts: UnsafePointer<Float>) -> Bool {
+    for lead in 0..<Self.leadCount where leads.rawValue >> UInt16(lead) & 1 == 1 {
+      guard microvolts[lead].isFinite else { return false }
+    }
+    return true
+  }
+}

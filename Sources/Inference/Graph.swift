@@ -1,0 +1,112 @@
+// The encoder's graph: a chain of valid convolutions with skips, and what follows from it (lengths,
+// receptive field, cost). The words are those of docs/model-format.md.
+
+import ECGSignal
+
+/// The encoder as the model file describes it.
+public struct Graph: Hashable, Sendable {
+  /// Where a layer takes values from.
+  public enum Source: Hashable, Sendable {
+    /// The encoder's input codes.
+    case input
+    /// The output of the layer with this index.
+    case layer(Int)
+  }
+
+  /// One convolution with bias, requantisation, optional skip and clamp.
+  public struct Layer: Hashable, Sendable {
+    /// The name under which its tensors stand in the file.
+    public let name: String
+    /// What it convolves.
+    public let input: Source
+    /// Time steps a window spans.
+    public let kernel: Int
+    /// Time steps between windows.
+    public let stride: Int
+    /// Time steps of the input before the first window.
+    public let crop: Int
+    /// Channels of the input.
+    public let inputChannels: Int
+    /// Channels of the output.
+    public let outputChannels: Int
+    /// Smallest and largest output code.
+    public let codes: ClosedRange<Int>
+    /// Bits the product is shifted down.
+    public let shift: Int
+    /// What is added before the clamp.
+    public let skip: Source?
+    /// Time steps of the skip before the first one added.
+    public let skipCrop: Int
+  }
+
+  /// The largest magnitude of an input code.
+  public static let inputCodeMaximum = 127
+
+  /// Millivolts that an input code stands for.
+  public let millivoltsPerCode: Double
+  /// Input samples between frames.
+  public let frameStride: Int
+  /// Input samples that a frame sees.
+  public let receptiveField: Int
+  /// Frames in a full window.
+  public let windowFrames: Int
+  /// Frames below which no statement is made.
+  public let minimumFrames: Int
+  /// Channels of the last layer.
+  public let embeddingWidth: Int
+  /// What an embedding code stands for.
+  public let embeddingScale: Double
+  /// Largest magnitude of a weight.
+  public let weightMaximum: Int
+  /// The layers in order of execution; the last one's frames are summed.
+  public let layers: [Layer]
+
+  /// Samples of a full window (987 for 49 frames of R18).
+  public var windowSamples: Int { (windowFrames - 1) * frameStride + receptiveField }
+
+  /// Frames that exist once `sampleCount` samples have arrived.
+  public func frameCount(sampleCount: Int) -> Int {
+    sampleCount < receptiveField ? 0 : (sampleCount - receptiveField) / frameStride + 1
+  }
+
+  /// Output length of every layer for an input of `sampleCount` samples.
+  public func lengths(sampleCount: Int) -> [Int] {
+    var lengths: [Int] = []
+    func length(_ source: Source) -> Int {
+      switch source {
+      case .input: sampleCount
+      case .layer(let index): lengths[index]
+      }
+    }
+    for layer in layers {
+      var count = layer.outputLength(inputLength: length(layer.input))
+      if let skip = layer.skip { count = min(count, max(0, length(skip) - layer.skipCrop)) }
+      lengths.append(count)
+    }
+    return lengths
+  }
+
+  /// Multiply-accumulates of the convolutions over a full window.
+  public var multiplyAccumulates: Int {
+    zip(layers, lengths(sampleCount: windowSamples)).reduce(0) { sum, entry in
+      sum + entry.1 * entry.0.outputChannels * entry.0.inputChannels * entry.0.kernel
+    }
+  }
+
+  /// The range of codes that a source delivers: the largest magnitude.
+  func codeMaximum(of source: Source) -> Int {
+    switch source {
+    case .input: Self.inputCodeMaximum
+    case .layer(let index): max(abs(layers[index].codes.lowerBound), layers[index].codes.upperBound)
+    }
+  }
+}
+
+extension Graph.Layer {
+  /// Windows that fit an input of `inputLength` time steps.
+  @inline(__always)
+  func outputLength(inputLength: Int) -> Int {
+    let room = inputLength - crop - kernel
+    return room < 0 ? 0 : room / stride + 1
+  }
+}

@@ -1,0 +1,89 @@
+// A model that was checked from the first to the last byte before anyone may use it: manifest,
+// container, shapes, ranges, and the golden vectors computed by this machine's own kernels.
+
+import ECGSignal
+
+/// A model ready to use. Immutable; encoders, heads and preprocessors made from it copy what they need.
+public final class Model: Sendable {
+  /// One number of the model's evaluation.
+  public struct Metric: Hashable, Sendable {
+    /// Where it stands in `metrics.json` ("testFold.macroAUROC").
+    public let name: String
+    /// The number.
+    public let value: Double
+  }
+
+  /// The model's name ("ecgclip-r18-w32").
+  public let name: String
+  /// SHA-256 of `model.safetensors`, 64 hexadecimal digits: what a report names the model by.
+  public let sha256: String
+  /// The date on which it was made (ISO 8601).
+  public let created: String
+  /// SHA-256 over the training sources and splits.
+  public let training: String
+  /// The statements it can make, in the order of the head.
+  public let statements: [Statement]
+  /// The encoder's graph.
+  public let graph: Graph
+  /// What its input must go through.
+  public let preprocessing: Preprocessing
+  /// The numbers of `metrics.json`, by path; empty where the model brings none.
+  public let metrics: [Metric]
+  /// Golden cases that gave the same bits when the model was loaded.
+  public let goldenCaseCount: Int
+
+  let layers: [LayerParameters]
+  let head: HeadParameters
+
+  /// Multiply-accumulates of the encoder per 10 s window.
+  public var multiplyAccumulates: Int { graph.multiplyAccumulates }
+
+  /// Weights of the encoder and the head.
+  public var parameterCount: Int {
+    layers.reduce(0) { $0 + $1.weight.count + $1.bias.count } + head.weight.count + head.mask.count
+      + head.bias.count
+  }
+
+  /// Loads and checks the model in a folder: some tens of milliseconds, most of them the golden cases.
+  public init(folder: String) throws(ModelError) {
+    let modelName = "model.safetensors"
+    let goldenName = "golden.safetensors"
+    let metricsName = "metrics.json"
+    let files = try ModelFolder(
+      folder, required: [modelName, goldenName], keeping: [modelName, goldenName, metricsName])
+    let file = try ModelFile(files.bytes(modelName), name: "\(folder)/\(modelName)")
+    name = file.name
+    created = file.created
+    training = file.training
+    sha256 = try files.digest(modelName)
+    statements = file.statements
+    graph = file.graph
+    preprocessing = file.preprocessing
+    layers = file.layers
+    head = file.head
+    metrics = Self.numbers(try? files.bytes(metricsName))
+    let golden = try GoldenVectors(
+      files.bytes(goldenName), name: "\(folder)/\(goldenName)", graph: file.graph,
+      statementCount: file.statements.count)
+    goldenCaseCount = golden.caseCount
+    try golden.check(self)
+  }
+
+  /// The numbers of a JSON text by path. Metrics are for people: whatever does not fit is left out.
+  private static func numbers(_ bytes: [UInt8]?) -> [Metric] {
+    guard let bytes, let root = try? JSONValue(parsing: bytes) else { return [] }
+    var metrics: [Metric] = []
+    func visit(_ value: JSONValue, _ path: String) {
+      switch value {
+      case .number(let number): metrics.append(Metric(name: path, value: number))
+      case .object(let members):
+        for (key, member) in members.sorted(by: { $0.key < $1.key }) {
+          visit(member, path.isEmpty ? key : path + "." + key)
+        }
+      default: break
+      }
+    }
+    visit(root, "")
+    return metrics
+  }
+}

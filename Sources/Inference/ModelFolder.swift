@@ -1,0 +1,103 @@
+// A model's folder and its manifest. What is hashed is what is used: each file is read once, checked,
+// and handed on as bytes. Until models are signed, this guards against damage, not against forgery.
+
+import Crypto
+import Glibc
+
+/// The files of a model whose SHA-256 agrees with the manifest.
+struct ModelFolder {
+  static let manifestName = "SHA256SUMS"
+  private static let fileByteCountMax = 256 << 20
+
+  let path: String
+  private var digests: [String: String] = [:]
+  private var contents: [String: [UInt8]] = [:]
+
+  /// Reads and checks every file that the manifest lists; keeps the bytes of those in `keeping`.
+  init(_ path: String, required: Set<String>, keeping: Set<String>) throws(ModelError) {
+    self.path = path
+    let manifest = try Self.read(path + "/" + Self.manifestName)
+    for line in manifest.split(separator: 0x0A) {
+      let (digest, name) = try Self.entry(line, folder: path)
+      guard digests.updateValue(digest, forKey: name) == nil else {
+        throw ModelError(
+          "\(path)/\(Self.manifestName) lists \(name) twice. Copy the model folder again.")
+      }
+      let bytes = try Self.read(path + "/" + name)
+      let found = Self.sha256(bytes)
+      guard found == digest else {
+        throw ModelError(
+          """
+          \(path)/\(name) is not the file that \(Self.manifestName) describes (SHA-256 \(found)). \
+          Copy the model folder again.
+          """)
+      }
+      if keeping.contains(name) { contents[name] = bytes }
+    }
+    for name in required.sorted() where digests[name] == nil { throw missing(name) }
+  }
+
+  /// The bytes of a kept file.
+  func bytes(_ name: String) throws(ModelError) -> [UInt8] {
+    guard let bytes = contents[name] else { throw missing(name) }
+    return bytes
+  }
+
+  /// The SHA-256 of a listed file.
+  func digest(_ name: String) throws(ModelError) -> String {
+    guard let digest = digests[name] else { throw missing(name) }
+    return digest
+  }
+
+  private func missing(_ name: String) -> ModelError {
+    ModelError("\(path)/\(Self.manifestName) does not list \(name). Copy the model folder again.")
+  }
+
+  /// A line of `sha256sum`: 64 digits, two characters, a plain file name.
+  private static func entry(
+    _ line: ArraySlice<UInt8>, folder: String
+  ) throws(ModelError) -> (digest: String, name: String) {
+    let digest = line.prefix(64)
+    let separator = Array(line.dropFirst(64).prefix(2))
+    let name = String(decoding: line.dropFirst(66), as: UTF8.self)
+    let digits = Array("0123456789abcdef".utf8)
+    guard digest.count == 64, digest.allSatisfy(digits.contains),
+      separator == Array("  ".utf8) || separator == Array(" *".utf8),
+      !name.isEmpty, !name.contains("/"), !name.contains("\0"), name != "..", name != "."
+    else {
+      throw ModelError(
+        "\(folder)/\(manifestName) has a line that sha256sum does not write. Copy the model again.")
+    }
+    return (String(decoding: digest, as: UTF8.self), name)
+  }
+
+  /// The SHA-256 of some bytes in 64 hexadecimal digits.
+  static func sha256(_ bytes: [UInt8]) -> String {
+    let digits = Array("0123456789abcdef".utf8)
+    let text = SHA256.hash(data: bytes).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
+    return String(decoding: text, as: UTF8.self)
+  }
+
+  private static func read(_ path: String) throws(ModelError) -> [UInt8] {
+    guard let file = fopen(path, "rb") else {
+      let reason = String(cString: strerror(errno))
+      throw ModelError("\(path) cannot be opened: \(reason). Give the folder of a complete model.")
+    }
+    defer { fclose(file) }
+    var bytes: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      let count = fread(&chunk, 1, chunk.count, file)
+      bytes.append(contentsOf: chunk[..<count])
+      guard bytes.count <= fileByteCountMax else {
+        throw ModelError("\(path) is larger than any model's file. Give the folder of a model.")
+      }
+      if count < chunk.count { break }
+    }
+    guard ferror(file) == 0 else {
+      throw ModelError(
+        "\(path) cannot be read: \(String(cString: strerror(errno))). Copy it again.")
+    }
+    return bytes
+  }
+}

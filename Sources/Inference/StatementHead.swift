@@ -1,0 +1,67 @@
+// From an embedding to one logit a statement, in double precision and fixed order: the same bits as
+// the training side wrote into the golden vectors.
+
+import ECGSignal
+import Glibc
+
+/// The model's linear head with memory of its own. One thread at a time.
+public final class StatementHead {
+  /// Statements, in the order of `Model.statements`.
+  public let statementCount: Int
+
+  private let embeddingWidth: Int
+  private let embeddingScale: Double
+  private let weight: UnsafeMutablePointer<Double>
+  private let mask: UnsafeMutablePointer<Double>
+  private let bias: UnsafeMutablePointer<Double>
+  private let means: UnsafeMutablePointer<Double>
+
+  /// Copies the model's head.
+  public init(model: Model) {
+    statementCount = model.statements.count
+    embeddingWidth = model.graph.embeddingWidth
+    embeddingScale = model.graph.embeddingScale
+    weight = Self.copy(model.head.weight)
+    mask = Self.copy(model.head.mask)
+    bias = Self.copy(model.head.bias)
+    means = Self.copy([Float](repeating: 0, count: embeddingWidth))
+  }
+
+  deinit {
+    weight.deallocate()
+    mask.deallocate()
+    bias.deallocate()
+    means.deallocate()
+  }
+
+  private static func copy(_ values: [Float]) -> UnsafeMutablePointer<Double> {
+    let memory = UnsafeMutablePointer<Double>.allocate(capacity: values.count)
+    for (index, value) in values.enumerated() { (memory + index).initialize(to: Double(value)) }
+    return memory
+  }
+
+  /// Evaluates all statements. `embedding` holds the sums over `frames` frames (at least 1), `leads`
+  /// those that were present, `logits` takes `statementCount` values.
+  public func evaluate(
+    _ embedding: UnsafePointer<Int32>, frames: Int, leads: LeadSet,
+    into logits: UnsafeMutablePointer<Double>
+  ) {
+    precondition(frames > 0, "no frame to evaluate")
+    for channel in 0..<embeddingWidth {
+      means[channel] = Double(embedding[channel]) * embeddingScale / Double(frames)
+    }
+    for statement in 0..<statementCount {
+      var sum = bias[statement]
+      let maskRow = mask + statement &* 12
+      for lead in 0..<12 {
+        sum += maskRow[lead] * (leads.rawValue >> UInt16(lead) & 1 == 1 ? 1 : 0)
+      }
+      let row = weight + statement &* embeddingWidth
+      for channel in 0..<embeddingWidth { sum += row[channel] * means[channel] }
+      logits[statement] = sum
+    }
+  }
+
+  /// The probability that a logit stands for (calibration is part of the head's numbers).
+  public static func probability(_ logit: Double) -> Double { 1 / (1 + exp(-logit)) }
+}

@@ -1,0 +1,12 @@
+import Testing
+import TestSupport
+
+@Test("the allocation counter sees an array grow", .enabled(if: allocationsAreCountable))
+func allocationCounterCounts() {
+  var values: [Int] = []
+  let growing = countAllocations { for value in 0..<1000 { values.append(value) } }
+  #expect(growing > 0)
+  let still = countAllocations { for index in 0..<1000 { values[index] &+= 1 } }
+  #expect(still == 0)
+  #expect(values[999] == 1000)
+}

@@ -1,0 +1,51 @@
+// The int8 arithmetic against numpy: what the committed generator computed in 64-bit integers must come
+// out bit for bit, and a golden vector that differs must be noticed.
+
+import Testing
+
+@testable import Inference
+
+@Test("the tiny model gives its golden vectors bit for bit")
+func tinyModelLoads() throws {
+  let model = try Model(folder: ModelFixture.tinyFolder)
+  #expect(model.goldenCaseCount == 4)
+  #expect(model.name == "tiny")
+  #expect(model.statements.map(\.code) == ["NORM", "AFIB", "STE_"])
+  #expect(model.statements[1].needs == .limbLead)
+  #expect(model.statements[2].threshold == 0.125)
+  #expect(model.graph.windowSamples == 69)
+  #expect(model.metrics.contains(Model.Metric(name: "testSet.records", value: 0)))
+  // 33*8*60 + 31*8*24 + 29*8*24 + 14*10*24 + 14*10*8 + 12*10*30
+  #expect(model.multiplyAccumulates == 35_440)
+}
+
+@Test(
+  "a golden vector that differs by one bit is refused by the name of what differs",
+  arguments: [
+    ("case0.layer1.0.conv2", "layer layer1.0.conv2 of case 0"),
+    ("case0.layer2.0.shortcut", "layer layer2.0.shortcut of case 0"),
+    ("case2.embedding", "the embedding of case2"),
+    ("case3.logits", "the logits of case3"),
+    ("case1.input", "the embedding of case1"),
+    ("case3.mask", "the logits of case3"),
+  ])
+func goldenMismatch(tensor: String, message: String) throws {
+  var fixture = try ModelFixture()
+  try fixture.changeTensor(tensor, in: "golden.safetensors") { bytes in
+    bytes[bytes.startIndex + bytes.count / 2] ^= 1
+  }
+  let error = #expect(throws: ModelError.self) { try fixture.load() }
+  #expect(error?.description.contains(message) == true, "\(String(describing: error))")
+}
+
+@Test("weights that differ by two are noticed by the golden vectors, by their layer")
+func goldenNoticesWeights() throws {
+  for layer in ["stem", "layer1.0.conv1", "layer2.0.shortcut", "layer2.0.conv2"] {
+    var fixture = try ModelFixture()
+    try fixture.changeTensor(layer + ".weight") { bytes in
+      for index in bytes.indices { bytes[index] ^= 2 }
+    }
+    let error = #expect(throws: ModelError.self) { try fixture.load() }
+    #expect(error?.description.contains("layer \(layer)") == true)
+  }
+}
