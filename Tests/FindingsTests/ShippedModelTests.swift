@@ -31,23 +31,25 @@ func normalRecords() throws {
 }
 
 @Test(
-  "the same record at 500 and at 100 Hz gives nearly the same probabilities",
+  "the same record at 500 and at 100 Hz gives nearly the same probabilities, at half its rate not",
   .enabled(if: isShipped && TestData.isPresent))
 func sampleRatesAgree() throws {
   let model = try Model(folder: shippedFolder)
   func probabilities(_ samples: [[Float]], rate: Double) throws -> [Float] {
     let engine = try FindingsEngine(model: model, sampleRate: rate)
     for sample in samples { _ = engine.push(sample) }
-    #expect(engine.windowsEvaluated == 1)
+    #expect(engine.windowsEvaluated >= 1)
     return Array(engine.probabilities)
   }
-  var worst: Float = 0
+  func difference(_ a: [Float], _ b: [Float]) -> Float { zip(a, b).map { abs($0 - $1) }.max() ?? 1 }
   for record in ["00001", "00007", "00012"] {
-    let fine = try probabilities(Fixtures.ptbxl(record), rate: 500)
-    let coarse = try probabilities(Fixtures.ptbxl(record, suffix: "lr"), rate: 100)
-    for (a, b) in zip(fine, coarse) { worst = max(worst, abs(a - b)) }
+    let fine = try Fixtures.ptbxl(record)
+    let coarse = try Fixtures.ptbxl(record, suffix: "lr")
+    let reference = try probabilities(fine, rate: 500)
+    // PTB-XL's own resampling to 100 Hz differs from ours above 40 Hz: at most 0.034 here with the first
+    // net shipped. A rate taken for half of what it is must be seen. (Half the gain is not: the net was
+    // trained to bear it.)
+    #expect(try difference(reference, probabilities(coarse, rate: 100)) < 0.1)
+    #expect(try difference(reference, probabilities(fine, rate: 250)) > 0.1)
   }
-  // PTB-XL's own resampling to 100 Hz differs from ours above 40 Hz: 0.034 with the first net shipped.
-  // A rate misread by a factor or a gain by a tenth moves some statement by far more.
-  #expect(worst < 0.1)
 }
