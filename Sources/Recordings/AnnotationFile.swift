@@ -20,8 +20,8 @@ public enum AnnotationFile {
 
   /// Reads a file. Throws where it ends within an annotation or holds a word that is none.
   ///
-  /// A note at sample 0 that states the time resolution is not an annotation and is left out, as
-  /// WFDB's own programs do.
+  /// A note at sample 0 that states the time resolution, and the "not an annotation" that ends such
+  /// notes, are left out, as WFDB's own programs do.
   public static func read(_ path: String) throws(RecordingError) -> [Annotation] {
     try parse(try FileWindow(path: path).contents(limit: byteCountMax), path: path)
   }
@@ -79,7 +79,7 @@ public enum AnnotationFile {
         throw damaged(path, offset, "counts more samples than a record can have")
       }
     }
-    return annotations.filter { !isTimeResolution($0) }
+    return annotations.filter { !isDefinition($0) }
   }
 
   /// Encodes annotations as a file's bytes.
@@ -140,8 +140,9 @@ public enum AnnotationFile {
     word16(bytes, offset).map { (UInt8($0 >> 10), $0 & 0x3FF) }
   }
 
-  private static func isTimeResolution(_ annotation: Annotation) -> Bool {
-    annotation.sample == 0 && annotation.auxiliary.hasPrefix("## time resolution:")
+  private static func isDefinition(_ annotation: Annotation) -> Bool {
+    annotation.sample == 0
+      && (annotation.code == 0 || annotation.auxiliary.hasPrefix("## time resolution:"))
   }
 
   private static func damaged(_ path: String, _ offset: Int, _ what: String) -> RecordingError {

@@ -182,7 +182,7 @@ public final class EDFReader: RecordingReader {
     return Channel(
       name: signal.label, lead: Lead(signalName: signal.label),
       microvoltsPerCode: signal.microvoltsPerCode ?? 0,
-      baseline: Int32(max(-2_147_483_647, min(2_147_483_647, zero.rounded()))),
+      baseline: Int32(max(-2_147_483_647, min(2_147_483_647, zero.rounded(.toNearestOrEven)))),
       codeRange: signal.digitalMin...signal.digitalMax)
   }
 

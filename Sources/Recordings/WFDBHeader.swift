@@ -250,13 +250,14 @@ extension WFDBHeader.Signal {
 
 /// Units of voltage.
 enum Voltage {
-  /// Microvolts in one of the unit, nil where it is no voltage.
+  /// Microvolts in one of the unit, nil where it is no voltage. Case does not matter: real headers
+  /// write "mv" too, and no ECG is in megavolts.
   static func microvolts(in unit: String) -> Double? {
-    switch unit {
-    case "uV", "µV", "μV", "microvolt", "microvolts": 1
-    case "mV", "millivolt", "millivolts": 1000
-    case "V", "volt", "volts": 1_000_000
-    case "nV": 0.001
+    switch unit.lowercased() {
+    case "uv", "\u{B5}v", "\u{3BC}v", "microvolt", "microvolts": 1
+    case "mv", "millivolt", "millivolts": 1000
+    case "v", "volt", "volts": 1_000_000
+    case "nv": 0.001
     default: nil
     }
   }

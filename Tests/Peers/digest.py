@@ -13,9 +13,7 @@ def digest(values) -> str:
     if len(x):
         powers[0] = 1
     with numpy.errstate(over="ignore"):
-        total = (x * numpy.cumprod(powers, dtype=numpy.uint64)[::-1]).sum(
-            dtype=numpy.uint64
-        )
+        total = (x * numpy.cumprod(powers, dtype=numpy.uint64)[::-1]).sum(dtype=numpy.uint64)
     return f"{int(total):016x}"
 
 

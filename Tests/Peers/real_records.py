@@ -11,10 +11,12 @@ import sys
 
 import numpy
 import wfdb
+
 from digest import MISSING_CODE, codes, digest
 
 DATABASES = [
-    "cinc2017", "cinc2021", "cpsc2018", "cpsc2021", "ludb", "mitdb", "nstdb", "ptbxl/native", "svdb",
+    "cinc2017", "cinc2021", "cpsc2018", "cpsc2021", "ludb", "mitdb", "nstdb", "ptbxl/native",
+    "svdb",
 ]  # fmt: skip
 LUDB_LEADS = ["i", "ii", "iii", "avr", "avl", "avf", "v1", "v2", "v3", "v4", "v5", "v6"]
 
@@ -25,7 +27,7 @@ def describe(folder: pathlib.Path, name: str) -> dict:
     signals = []
     for index, signal in enumerate(record.sig_name):
         stored = codes(record.d_signal[:, index], MISSING_CODE[record.fmt[index]])
-        signals.append([signal, record.adc_gain[index], record.baseline[index]])
+        signals.append([signal, repr(float(record.adc_gain[index])), record.baseline[index]])
         signals[-1] += [record.units[index], digest(stored)]
     entry = {
         "record": name,
@@ -37,9 +39,7 @@ def describe(folder: pathlib.Path, name: str) -> dict:
     annotations = {}
     for extension in ["atr", *LUDB_LEADS]:
         if pathlib.Path(f"{path}.{extension}").exists():
-            a = wfdb.rdann(
-                path, extension, return_label_elements=["symbol", "label_store"]
-            )
+            a = wfdb.rdann(path, extension, return_label_elements=["symbol", "label_store"])
             counts = {s: a.symbol.count(s) for s in sorted(set(a.symbol))}
             fields = [a.sample, a.label_store, a.subtype, a.chan, a.num]
             text = "\n".join(x.rstrip("\0") for x in a.aux_note).encode()
