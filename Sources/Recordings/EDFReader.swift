@@ -6,10 +6,15 @@ import Foundation
 
 /// Reads the ECG of an EDF, EDF+ or BDF file: its voltages of the highest rate.
 public final class EDFReader: RecordingReader {
+  /// Rate and channels; the name is that of the file without its ending.
   public let format: SignalFormat
+  /// Samples a channel, gaps of an EDF+D file counted.
   public let sampleCount: Int
+  /// The header's patient and recording fields.
   public let comments: [String]
+  /// A sentence for each signal that is no voltage or of a lower rate.
   public let skippedSignals: [String]
+  /// The file's start, read as UTC.
   public let baseTime: Date?
 
   /// Data records without a gap between them.
@@ -63,6 +68,7 @@ public final class EDFReader: RecordingReader {
     sampleCount = runs.last.map { $0.start + $0.recordCount * first.samplesPerRecord } ?? 0
   }
 
+  /// Fills codes `[channel][stride]`; see `RecordingReader`.
   public func read(
     into codes: UnsafeMutablePointer<Int32>, stride: Int, count: Int
   ) throws(RecordingError) -> Int {
@@ -97,6 +103,7 @@ public final class EDFReader: RecordingReader {
     return available
   }
 
+  /// Moves the read position to a sample in `0...sampleCount`.
   public func seek(to sample: Int) throws(RecordingError) {
     position = try checkedPosition(sample, in: self)
   }

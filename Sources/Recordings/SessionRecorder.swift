@@ -17,6 +17,9 @@ public final class SessionRecorder {
   /// Frames in the file.
   public private(set) var frameCount: Int64 = 0
 
+  /// How bytes reach the file; tests put a full disk in its place.
+  var writeAll: (Int32, UnsafeRawBufferPointer) -> Int = AtomicFile.writeAll
+
   private let headerPath: String
   private let dataPath: String
   private let format: SignalFormat
@@ -178,7 +181,7 @@ public final class SessionRecorder {
   private func writeFrames(_ count: Int) throws(RecordingError) {
     guard count > 0 else { return }
     let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<(count * frameSize)])
-    guard AtomicFile.writeAll(descriptor, bytes) == bytes.count else {
+    guard writeAll(descriptor, bytes) == bytes.count else {
       let error = AtomicFile.failed(dataPath)
       _ = ftruncate(descriptor, Int(frameCount) * frameSize)
       throw error

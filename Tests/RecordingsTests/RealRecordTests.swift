@@ -63,7 +63,8 @@ struct RealRecordTests {
     }
   }
 
-  @Test("the records' own checksums agree", arguments: databases)
+  // The headers of the Challenge 2017 state 0 for every checksum.
+  @Test("the records' own checksums agree", arguments: databases.filter { $0 != "cinc2017" })
   func checksums(database: String) throws {
     for path in try Recordings.list(TestData.path(database)) {
       try Recordings.open(path).verifyChecksums()
@@ -88,18 +89,5 @@ struct RealRecordTests {
         #expect(outside == 0, "\(path) \(channel.name) \(channel.codeRange)")
       }
     }
-  }
-
-  @Test("the leads of the PTB records are known, Frank's are not")
-  func frankLeads() throws {
-    var seen = 0
-    for path in try Recordings.list(TestData.path("cinc2021")) {
-      for channel in try Recordings.open(path).format.channels
-      where ["vx", "vy", "vz"].contains(channel.name.lowercased()) {
-        #expect(channel.lead == nil)
-        seen += 1
-      }
-    }
-    #expect(seen > 0)
   }
 }

@@ -166,17 +166,16 @@ struct SessionRecorderTests {
     storage.block.header.pointee.sampleCount = 32
     for channel in 0..<3 { storage.block.channel(channel).update(repeating: 5, count: 32) }
     try recorder.append(storage.block)
-    // A limit on the size of files stands for the full disk: it also takes a part of a write.
-    var limits = rlimit()
-    getrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limits)
-    let before = limits
-    signal(SIGXFSZ, SIG_IGN)
-    limits.rlim_cur = 32 * 9 + 100
-    setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limits)
+    // A full disk takes a part of the last write and then says so.
+    recorder.writeAll = { descriptor, bytes in
+      let taken = write(descriptor, bytes.baseAddress, 100)
+      errno = ENOSPC
+      return taken
+    }
     let error = #expect(throws: RecordingError.self) { try recorder.append(storage.block) }
-    limits = before
-    setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limits)
+    recorder.writeAll = AtomicFile.writeAll
     #expect(error?.description.contains("full.dat: cannot be written") == true)
+    #expect(error?.description.hasSuffix("free space on the disk") == true)
     #expect(try Recordings.open(folder.path + "/full").sampleCount == 32)
     try recorder.append(storage.block)
     try recorder.finish()

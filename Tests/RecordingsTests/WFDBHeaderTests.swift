@@ -129,4 +129,16 @@ struct WFDBHeaderTests {
     #expect(reader.skippedSignals == ["ABP is in mmHg, which is no voltage"])
     #expect(throws: RecordingError.self) { try Recordings.open(Fixture.path("unequal")) }
   }
+
+  @Test("Frank's leads are channels without a standard lead")
+  func frankLeads() throws {
+    let folder = try TemporaryFolder()
+    let names = ["avr", "V6", "vx", "vy", "vz"]
+    let lines = ["r 5 1000 1"] + names.map { "r.dat 16 1000/mV 16 0 0 0 0 \($0)" }
+    try folder.write("r.hea", lines.joined(separator: "\n"))
+    try folder.write("r.dat", [UInt8](repeating: 0, count: 10))
+    let channels = try Recordings.open(folder.path + "/r").format.channels
+    #expect(channels.map(\.name) == names)
+    #expect(channels.map(\.lead) == [.aVR, .V6, nil, nil, nil])
+  }
 }
