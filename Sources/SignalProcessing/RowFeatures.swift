@@ -26,12 +26,16 @@ final class RowFeatures {
     /// Running size of the row's QRS: integrated slope at its peaks, amplitude at its peaks.
     var slopeLevel: Float = 0
     var amplitudeLevel: Float = 0
+    /// Mean integrated slope of the last seconds, complexes counted as no more than half their size.
+    var noise: Float = 0
     /// Largest integrated slope and amplitude since the last beat.
     var slopePeak: Float = 0
     var amplitudePeak: Float = 0
   }
 
+  private static let shareLimit: Float = 0.005
   private let sampleRate: Double
+  private let noiseStep: Float
   private let rowCount: Int
   private let integration: Int
   private let lowPass: Biquad
@@ -51,6 +55,7 @@ final class RowFeatures {
     sampleRate: Double, rowCount: Int, low: Double, high: Double, integration: Int
   ) {
     self.sampleRate = sampleRate
+    noiseStep = Float(1 / (1.0 * sampleRate))
     self.rowCount = rowCount
     self.integration = integration
     highPass = .highPass(hertz: low, sampleRate: sampleRate, quality: Biquad.butterworth)
@@ -102,10 +107,13 @@ final class RowFeatures {
       let level = rows[row].slopeLevel
       // While the levels are learnt every row counts by its own size.
       let unit = level > 0 ? level : 1000
-      fused.integrated += min(rows[row].sum / unit, 3)
+      let relative = rows[row].sum / unit
+      rows[row].noise += noiseStep * (min(relative, 0.5) - rows[row].noise)
+      let share = 1 / max(rows[row].noise * rows[row].noise, Self.shareLimit)
+      fused.integrated += share * min(relative, 3)
       let size = rows[row].amplitudeLevel > 0 ? rows[row].amplitudeLevel : 1000
-      fused.strength += min(amplitude / size, 3)
-      weight += 1
+      fused.strength += share * min(amplitude / size, 3)
+      weight += share
     }
     position = position &+ 1 == integration ? 0 : position &+ 1
     broadPosition = broadPosition &+ 1 == broadCount ? 0 : broadPosition &+ 1
