@@ -8,11 +8,14 @@ import Glibc
 public struct Beat: BitwiseCopyable, Hashable, Sendable {
   /// Sample of the R peak.
   public var sampleIndex: Int64
-  /// Width of the complex at half its height is beyond 60 ms: no conduction by the normal way.
+  /// The complex lasts 120 ms or more: no conduction by the normal way.
   public var isWide: Bool
+  /// From the onset of the complex to its end, as far as a monitor needs it: good to about 20 ms.
+  public var widthSeconds: Float
 
   /// Creates a beat.
-  public init(sampleIndex: Int64, isWide: Bool) {
+  public init(sampleIndex: Int64, isWide: Bool, widthSeconds: Float = 0.09) {
+    self.widthSeconds = widthSeconds
     self.sampleIndex = sampleIndex
     self.isWide = isWide
   }
@@ -21,12 +24,18 @@ public struct Beat: BitwiseCopyable, Hashable, Sendable {
 /// A streaming detector. Allocates only at `init`; takes any finite or missing input. One thread.
 public final class BeatDetector {
   private static let bandHz = (low: 5.0, high: 18.0)
-  private static let integrationSeconds = 0.10
+  private static let integrationSeconds = 0.12
   private static let refractorySeconds = 0.22
+  /// So soon after a beat a peak below this share of it is its T wave.
   private static let tWaveSeconds = 0.36
+  private static let tWaveShare: Float = 0.6
   private static let learningSeconds = 1.5
   /// Complexes below 0.15 mV are no beats (IEC 60601-2-27); in the QRS band they are about half as high.
   private static let floorMicrovolts: Float = 60
+
+  /// What is measured lies about 10 ms below a reader's QRS duration: these are 120 ms and more. Longer than the
+  /// upper end is no complex but noise.
+  private static let wideSeconds: Range<Float> = 0.11..<0.24
 
   private let sampleRate: Double
   private let features: RowFeatures
@@ -128,7 +137,8 @@ public final class BeatDetector {
     let sinceBeat = found.index &- lastBeat
     if sinceBeat < refractory { return nil }
     let isTWave =
-      Double(sinceBeat) < Self.tWaveSeconds * sampleRate && found.value < 0.5 * lastBeatPeak
+      Double(sinceBeat) < Self.tWaveSeconds * sampleRate
+      && found.value < Self.tWaveShare * lastBeatPeak
     guard found.value > threshold, !isTWave, isLargeEnough(found) else {
       noiseLevel += 0.125 * (min(found.value, signalLevel) - noiseLevel)
       if found.value > candidate.value && !isTWave { candidate = found }
@@ -174,7 +184,7 @@ public final class BeatDetector {
     lastDecision = index
     candidate = Peak()
     features.updateLevels()
-    return Beat(
-      sampleIndex: rPeak, isWide: features.widthSeconds(around: fiducial &- index) > 0.060)
+    let width = Float(features.widthSeconds(around: rPeak &- index))
+    return Beat(sampleIndex: rPeak, isWide: Self.wideSeconds.contains(width), widthSeconds: width)
   }
 }

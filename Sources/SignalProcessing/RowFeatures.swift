@@ -28,12 +28,23 @@ final class RowFeatures {
     var amplitudeLevel: Float = 0
     /// Mean integrated slope of the last seconds, complexes counted as no more than half their size.
     var noise: Float = 0
+    /// What the row counts among the others.
+    var share: Float = 1
     /// Largest integrated slope and amplitude since the last beat.
     var slopePeak: Float = 0
     var amplitudePeak: Float = 0
   }
 
-  private static let shareLimit: Float = 0.005
+  private static let noiseSeconds = 0.5
+  private static let noiseClip: Float = 0.5
+  /// A row without noise counts as much as one of 7 % noise, so that no single row decides alone.
+  private static let noiseSquareMin: Float = 0.005
+  private static let widthReachSeconds = 0.14
+  /// The signal stands still for so long at the top of a broad complex.
+  private static let plateauSeconds = 0.02
+  /// Speed from which it is the complex that moves, as a share of its fastest.
+  private static let speedShare: Float = 0.125
+
   private let sampleRate: Double
   private let noiseStep: Float
   private let rowCount: Int
@@ -55,7 +66,7 @@ final class RowFeatures {
     sampleRate: Double, rowCount: Int, low: Double, high: Double, integration: Int
   ) {
     self.sampleRate = sampleRate
-    noiseStep = Float(1 / (1.0 * sampleRate))
+    noiseStep = Float(1 / (Self.noiseSeconds * sampleRate))
     self.rowCount = rowCount
     self.integration = integration
     highPass = .highPass(hertz: low, sampleRate: sampleRate, quality: Biquad.butterworth)
@@ -108,12 +119,12 @@ final class RowFeatures {
       // While the levels are learnt every row counts by its own size.
       let unit = level > 0 ? level : 1000
       let relative = rows[row].sum / unit
-      rows[row].noise += noiseStep * (min(relative, 0.5) - rows[row].noise)
-      let share = 1 / max(rows[row].noise * rows[row].noise, Self.shareLimit)
-      fused.integrated += share * min(relative, 3)
+      rows[row].noise += noiseStep * (min(relative, Self.noiseClip) - rows[row].noise)
+      rows[row].share = 1 / max(rows[row].noise * rows[row].noise, Self.noiseSquareMin)
+      fused.integrated += rows[row].share * min(relative, 3)
       let size = rows[row].amplitudeLevel > 0 ? rows[row].amplitudeLevel : 1000
-      fused.strength += share * min(amplitude / size, 3)
-      weight += share
+      fused.strength += rows[row].share * min(amplitude / size, 3)
+      weight += rows[row].share
     }
     position = position &+ 1 == integration ? 0 : position &+ 1
     broadPosition = broadPosition &+ 1 == broadCount ? 0 : broadPosition &+ 1
@@ -208,36 +219,50 @@ final class RowFeatures {
     }
   }
 
-  /// Width at half its height of the largest row's complex, seconds.
+  /// Seconds for which the rows together move faster than an eighth of their fastest, around a complex: from
+  /// the onset of QRS to its end, gaps up to `plateauSeconds` bridged.
   ///
   /// - Parameter offset: samples from now to the complex, negative, within the last second.
   func widthSeconds(around offset: Int64) -> Double {
-    let reach = Int(0.08 * sampleRate)
-    let centre = Int(max(offset, Int64(-(broadCount &- reach &- 2))))
-    var bestRow = 0
-    var bestOffset = centre
-    var best: Float = 0
-    for row in 0..<rowCount where rows[row].isSettled {
-      for step in -reach...reach where centre &+ step <= -1 {
-        let value = abs(broadValue(row, centre &+ step))
-        if value > best {
-          best = value
-          bestRow = row
-          bestOffset = centre &+ step
-        }
+    let reach = Int(Self.widthReachSeconds * sampleRate)
+    let plateau = max(1, Int(Self.plateauSeconds * sampleRate))
+    let span = max(1, Int(0.006 * sampleRate))
+    let earliest = span &- broadCount
+    let centre = max(min(Int(offset), -1 &- span), earliest &+ reach)
+    var fastest: Float = 0
+    var peak = centre
+    for place in centre &- reach / 2...min(centre &+ reach / 2, -1) {
+      let now = speed(at: place, span: span)
+      if now > fastest {
+        fastest = now
+        peak = place
       }
     }
-    guard best > 0 else { return 0 }
-    let sign: Float = broadValue(bestRow, bestOffset) < 0 ? -1 : 1
-    var first = bestOffset
-    while first > bestOffset &- 2 &* reach, first > -(broadCount &- 1),
-      broadValue(bestRow, first) * sign > 0.5 * best
-    { first &-= 1 }
-    var last = bestOffset
-    while last < min(-1, bestOffset &+ 2 &* reach), broadValue(bestRow, last) * sign > 0.5 * best {
-      last &+= 1
+    let limit = Self.speedShare * fastest
+    var first = peak
+    var place = peak
+    while place > max(peak &- reach, earliest), first &- place <= plateau {
+      if speed(at: place, span: span) > limit { first = place }
+      place &-= 1
     }
-    return Double(last &- first) / sampleRate
+    var last = peak
+    place = peak
+    while place < min(peak &+ reach, -1), place &- last <= plateau {
+      if speed(at: place, span: span) > limit { last = place }
+      place &+= 1
+    }
+    return Double(last &- first &+ 1 &- span) / sampleRate
+  }
+
+  /// How fast the rows move together at an offset before now, each as much as it is trusted.
+  @inline(__always)
+  private func speed(at offset: Int, span: Int) -> Float {
+    var sum: Float = 0
+    for row in 0..<rowCount where rows[row].isSettled {
+      let change = broadValue(row, offset) - broadValue(row, offset &- span)
+      sum += rows[row].share * abs(change) / max(rows[row].slopeLevel, 1)
+    }
+    return sum
   }
 
   /// Broad-band value `offset` samples before the next one to come (-1 is the newest).
