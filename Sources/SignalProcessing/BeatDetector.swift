@@ -29,7 +29,11 @@ public final class BeatDetector {
   /// So soon after a beat a peak below this share of it is its T wave.
   private static let tWaveSeconds = 0.36
   private static let tWaveShare: Float = 0.6
+  /// Or bent so much less.
+  private static let tWaveSharpness: Float = 0.4
   private static let learningSeconds = 1.5
+  /// Without a beat for so long the sizes are learnt again: they may have been an artefact's.
+  private static let forgetSeconds = 4.0
   /// Complexes below 0.15 mV are no beats (IEC 60601-2-27); in the QRS band they are about half as high.
   private static let floorMicrovolts: Float = 60
 
@@ -45,14 +49,15 @@ public final class BeatDetector {
   private let history: FeatureHistory
 
   private var index: Int64 = 0
-  private var learningUntil: Int64 = 0
-  private var learningMaximum: Float = 0
-  private var learningSum = 0.0
+  private var isLearning = true
+  /// `.max` until something moves.
+  private var learningUntil = Int64.max
   private var signalLevel: Float = 1
   private var noiseLevel: Float = 0.1
   private var meanInterval: Double
   private var lastBeat: Int64 = .min / 2
   private var lastBeatPeak: Float = 0
+  private var lastBeatSharpness: Float = 0
   private var lastDecision: Int64 = 0
   private var peak = Peak()
   private var candidate = Peak()
@@ -80,15 +85,11 @@ public final class BeatDetector {
   /// Starts anew: the next sample is `index`.
   public func restart(at index: Int64) {
     self.index = index
-    learningUntil = index + Int64(Self.learningSeconds * sampleRate)
-    learningMaximum = 0
-    learningSum = 0
     meanInterval = 0.8 * sampleRate
     lastBeat = .min / 2
     lastDecision = index
-    peak = Peak()
-    candidate = Peak()
     features.restart()
+    startLearning()
     history.restart(at: index)
   }
 
@@ -98,24 +99,32 @@ public final class BeatDetector {
     let feature = features.process(microvolts, usable: usable)
     history.append(feature)
     defer { index &+= 1 }
-    if index < learningUntil {
-      learn(feature.integrated)
+    if isLearning {
+      learn(feature.microvolts)
       return nil
     }
     return decide(feature.integrated)
   }
 
-  /// The first second and a half set the levels.
-  private func learn(_ value: Float) {
-    learningMaximum = max(learningMaximum, value)
-    learningSum += Double(value)
-    if index == learningUntil &- 1 {
-      let mean = Float(learningSum / (Self.learningSeconds * sampleRate))
-      signalLevel = max(0.3 * learningMaximum, 0.05)
-      noiseLevel = 0.5 * mean
-      features.setLevels()
-      lastDecision = index
-    }
+  /// Waits for something as large as a complex, then takes the next second and a half for the rows' sizes.
+  private func learn(_ microvolts: Float) {
+    if microvolts < Self.floorMicrovolts && learningUntil == .max { return }
+    if learningUntil == .max { learningUntil = index &+ Int64(Self.learningSeconds * sampleRate) }
+    guard index >= learningUntil else { return }
+    features.setLevels(floor: Self.floorMicrovolts)
+    isLearning = false
+    signalLevel = 0.7
+    noiseLevel = 0.1
+    lastDecision = index
+  }
+
+  /// Forgets how large the complexes are.
+  private func startLearning() {
+    isLearning = true
+    learningUntil = .max
+    peak = Peak()
+    candidate = Peak()
+    features.forgetLevels()
   }
 
   private var threshold: Float { noiseLevel + 0.3 * (signalLevel - noiseLevel) }
@@ -136,9 +145,12 @@ public final class BeatDetector {
   private func judge(_ found: Peak) -> Beat? {
     let sinceBeat = found.index &- lastBeat
     if sinceBeat < refractory { return nil }
+    let sharpness = features.sharpness(
+      from: found.index &- index &- Int64(integration), to: found.index &- index)
     let isTWave =
       Double(sinceBeat) < Self.tWaveSeconds * sampleRate
-      && found.value < Self.tWaveShare * lastBeatPeak
+      && (found.value < Self.tWaveShare * lastBeatPeak
+        || sharpness < Self.tWaveSharpness * lastBeatSharpness)
     guard found.value > threshold, !isTWave, isLargeEnough(found) else {
       noiseLevel += 0.125 * (min(found.value, signalLevel) - noiseLevel)
       if found.value > candidate.value && !isTWave { candidate = found }
@@ -159,11 +171,14 @@ public final class BeatDetector {
       signalLevel += 0.25 * (candidate.value - signalLevel)
       return accept(candidate)
     }
+    if Double(index &- max(lastBeat, learningUntil)) > Self.forgetSeconds * sampleRate {
+      startLearning()
+      return nil
+    }
     candidate = Peak()
     lastDecision = index
     signalLevel = max(0.7 * signalLevel, 0.02)
     noiseLevel *= 0.7
-    features.sinkLevels()
     meanInterval = min(meanInterval, sampleRate)
     return nil
   }
@@ -181,6 +196,8 @@ public final class BeatDetector {
     if interval < 2 * sampleRate { meanInterval += 0.125 * (interval - meanInterval) }
     lastBeat = found.index
     lastBeatPeak = found.value
+    lastBeatSharpness = features.sharpness(
+      from: found.index &- index &- Int64(integration), to: found.index &- index)
     lastDecision = index
     candidate = Peak()
     features.updateLevels()

@@ -35,10 +35,13 @@ final class RowFeatures {
     var amplitudePeak: Float = 0
   }
 
+  /// No electrode gives more than ten volts; beyond, the sums would leave Float's range.
+  private static let largest: Float = 1e7
   private static let noiseSeconds = 0.5
   private static let noiseClip: Float = 0.5
   /// A row without noise counts as much as one of 7 % noise, so that no single row decides alone.
-  private static let noiseSquareMin: Float = 0.005
+  private static let noiseMin: Float = 0.07
+  private static let bendSeconds = 0.016
   private static let widthReachSeconds = 0.14
   /// The signal stands still for so long at the top of a broad complex.
   private static let plateauSeconds = 0.02
@@ -113,17 +116,15 @@ final class RowFeatures {
         forget(row)
         continue
       }
-      let amplitude = abs(step(row, Double(value)))
+      let amplitude = abs(step(row, Double(min(max(value, -Self.largest), Self.largest))))
       fused.microvolts = max(fused.microvolts, amplitude)
-      let level = rows[row].slopeLevel
-      // While the levels are learnt every row counts by its own size.
-      let unit = level > 0 ? level : 1000
-      let relative = rows[row].sum / unit
+      guard rows[row].slopeLevel > 0 else { continue }
+      let relative = rows[row].sum / rows[row].slopeLevel
       rows[row].noise += noiseStep * (min(relative, Self.noiseClip) - rows[row].noise)
-      rows[row].share = 1 / max(rows[row].noise * rows[row].noise, Self.noiseSquareMin)
+      rows[row].noise = max(rows[row].noise, Self.noiseMin)
+      rows[row].share = 1 / (rows[row].noise * rows[row].noise)
       fused.integrated += rows[row].share * min(relative, 3)
-      let size = rows[row].amplitudeLevel > 0 ? rows[row].amplitudeLevel : 1000
-      fused.strength += rows[row].share * min(amplitude / size, 3)
+      fused.strength += rows[row].share * min(amplitude / rows[row].amplitudeLevel, 3)
       weight += rows[row].share
     }
     position = position &+ 1 == integration ? 0 : position &+ 1
@@ -178,11 +179,23 @@ final class RowFeatures {
     (slopes + row &* integration).update(repeating: 0, count: integration)
   }
 
-  /// The peaks since the start become the rows' sizes.
-  func setLevels() {
+  /// The peaks since `forgetLevels` become the rows' sizes. A row that showed nothing as large as a complex
+  /// stays without a size, and out, until a beat gives it one.
+  func setLevels(floor: Float) {
     for row in 0..<rowCount {
-      rows[row].slopeLevel = max(rows[row].slopePeak, 1)
-      rows[row].amplitudeLevel = max(rows[row].amplitudePeak, 1)
+      let isMoving = rows[row].amplitudePeak >= floor
+      rows[row].slopeLevel = isMoving ? rows[row].slopePeak : 0
+      rows[row].amplitudeLevel = isMoving ? rows[row].amplitudePeak : 0
+      rows[row].slopePeak = 0
+      rows[row].amplitudePeak = 0
+    }
+  }
+
+  /// The rows have no sizes, and each counts as it comes, until `setLevels`.
+  func forgetLevels() {
+    for row in 0..<rowCount {
+      rows[row].slopeLevel = 0
+      rows[row].amplitudeLevel = 0
       rows[row].slopePeak = 0
       rows[row].amplitudePeak = 0
     }
@@ -193,27 +206,13 @@ final class RowFeatures {
     for row in 0..<rowCount where rows[row].isSettled {
       let state = rows + row
       if state.pointee.slopeLevel == 0 {
-        state.pointee.slopeLevel = max(state.pointee.slopePeak, 1)
+        state.pointee.slopeLevel = state.pointee.slopePeak
         state.pointee.amplitudeLevel = max(state.pointee.amplitudePeak, 1)
       }
       let slope = min(state.pointee.slopePeak, 2 * state.pointee.slopeLevel)
       let amplitude = min(state.pointee.amplitudePeak, 2 * state.pointee.amplitudeLevel)
       state.pointee.slopeLevel += 0.125 * (max(slope, 1) - state.pointee.slopeLevel)
       state.pointee.amplitudeLevel += 0.125 * (max(amplitude, 1) - state.pointee.amplitudeLevel)
-      state.pointee.slopePeak = 0
-      state.pointee.amplitudePeak = 0
-    }
-  }
-
-  /// Nothing was found for long: what was taken for the size of a QRS may have been an artefact.
-  func sinkLevels() {
-    for row in 0..<rowCount {
-      let state = rows + row
-      state.pointee.slopeLevel = max(
-        0.5 * state.pointee.slopeLevel, min(state.pointee.slopePeak, state.pointee.slopeLevel))
-      state.pointee.amplitudeLevel = max(
-        0.5 * state.pointee.amplitudeLevel,
-        min(state.pointee.amplitudePeak, state.pointee.amplitudeLevel))
       state.pointee.slopePeak = 0
       state.pointee.amplitudePeak = 0
     }
@@ -258,11 +257,30 @@ final class RowFeatures {
   @inline(__always)
   private func speed(at offset: Int, span: Int) -> Float {
     var sum: Float = 0
-    for row in 0..<rowCount where rows[row].isSettled {
+    for row in 0..<rowCount where rows[row].isSettled && rows[row].slopeLevel > 0 {
       let change = broadValue(row, offset) - broadValue(row, offset &- span)
-      sum += rows[row].share * abs(change) / max(rows[row].slopeLevel, 1)
+      sum += rows[row].share * abs(change) / rows[row].slopeLevel
     }
     return sum
+  }
+
+  /// The strongest bend of the rows together between two offsets before now, within the last second.
+  func sharpness(from first: Int64, to last: Int64) -> Float {
+    let span = max(1, Int(Self.bendSeconds * sampleRate))
+    var strongest: Float = 0
+    var place = max(Int(first), 2 &* span &- broadCount)
+    while place <= min(Int(last), -1) {
+      var sum: Float = 0
+      for row in 0..<rowCount where rows[row].isSettled && rows[row].slopeLevel > 0 {
+        let bend =
+          broadValue(row, place) + broadValue(row, place &- 2 &* span)
+          - 2 * broadValue(row, place &- span)
+        sum += rows[row].share * abs(bend) / rows[row].slopeLevel
+      }
+      strongest = max(strongest, sum)
+      place &+= 1
+    }
+    return strongest
   }
 
   /// Broad-band value `offset` samples before the next one to come (-1 is the newest).
