@@ -39,7 +39,7 @@ public final class BeatDetector {
 
   /// What is measured lies about 10 ms below a reader's QRS duration: these are 120 ms and more. Longer than the
   /// upper end is no complex but noise.
-  private static let wideSeconds: Range<Float> = 0.11..<0.24
+  private static let wideSeconds: Range<Float> = 0.11..<0.25
 
   private let sampleRate: Double
   private let features: RowFeatures
@@ -85,7 +85,6 @@ public final class BeatDetector {
   /// Starts anew: the next sample is `index`.
   public func restart(at index: Int64) {
     self.index = index
-    meanInterval = 0.8 * sampleRate
     lastBeat = .min / 2
     lastDecision = index
     features.restart()
@@ -99,6 +98,7 @@ public final class BeatDetector {
     let feature = features.process(microvolts, usable: usable)
     history.append(feature)
     defer { index &+= 1 }
+    if feature.isBlind && !isLearning { startLearning() }
     if isLearning {
       learn(feature.microvolts)
       return nil
@@ -122,6 +122,7 @@ public final class BeatDetector {
   private func startLearning() {
     isLearning = true
     learningUntil = .max
+    meanInterval = 0.8 * sampleRate
     peak = Peak()
     candidate = Peak()
     features.forgetLevels()
@@ -135,7 +136,6 @@ public final class BeatDetector {
     if isOver && peak.value > 0 {
       let found = peak
       peak = Peak()
-      peak.value = 0
       if let beat = judge(found) { return beat }
     }
     return searchBack()
@@ -147,13 +147,13 @@ public final class BeatDetector {
     if sinceBeat < refractory { return nil }
     let sharpness = features.sharpness(
       from: found.index &- index &- Int64(integration), to: found.index &- index)
+    let isBlunt = sharpness < Self.tWaveSharpness * lastBeatSharpness
     let isTWave =
       Double(sinceBeat) < Self.tWaveSeconds * sampleRate
-      && (found.value < Self.tWaveShare * lastBeatPeak
-        || sharpness < Self.tWaveSharpness * lastBeatSharpness)
+      && (isBlunt || found.value < Self.tWaveShare * lastBeatPeak)
     guard found.value > threshold, !isTWave, isLargeEnough(found) else {
       noiseLevel += 0.125 * (min(found.value, signalLevel) - noiseLevel)
-      if found.value > candidate.value && !isTWave { candidate = found }
+      if found.value > candidate.value && !isTWave && !isBlunt { candidate = found }
       return nil
     }
     signalLevel += 0.125 * (min(found.value, 3 * signalLevel) - signalLevel)
@@ -179,7 +179,6 @@ public final class BeatDetector {
     lastDecision = index
     signalLevel = max(0.7 * signalLevel, 0.02)
     noiseLevel *= 0.7
-    meanInterval = min(meanInterval, sampleRate)
     return nil
   }
 

@@ -6,11 +6,13 @@ import Glibc
 /// The fused feature of one sample.
 struct FusedFeature: BitwiseCopyable {
   /// Integrated slope over all usable rows, 1 = as large as this heart's QRS complexes are.
-  var integrated: Float
+  var integrated: Float = 0
   /// Strength of the band-passed signal now, in the same units.
-  var strength: Float
+  var strength: Float = 0
   /// Largest band-passed amplitude of a usable row, microvolts.
-  var microvolts: Float
+  var microvolts: Float = 0
+  /// Rows measure, but of none is it known how large its complexes are.
+  var isBlind = false
 }
 
 /// Per-row filters and levels of the beat detector.
@@ -21,6 +23,8 @@ final class RowFeatures {
     var broad = BiquadState()
     var broadLow = BiquadState()
     var isSettled = false
+    /// Samples for which the row is left out after an artefact.
+    var mutedCount = 0
     var previous: Float = 0
     var sum: Float = 0
     /// Running size of the row's QRS: integrated slope at its peaks, amplitude at its peaks.
@@ -37,6 +41,9 @@ final class RowFeatures {
 
   /// No electrode gives more than ten volts; beyond, the sums would leave Float's range.
   private static let largest: Float = 1e7
+  /// In the QRS band no heart gives more: a complex of 10 mV gives about half of that.
+  private static let artefactMicrovolts: Float = 10_000
+  private static let muteSeconds = 0.5
   private static let noiseSeconds = 0.5
   private static let noiseClip: Float = 0.5
   /// A row without noise counts as much as one of 7 % noise, so that no single row decides alone.
@@ -108,8 +115,9 @@ final class RowFeatures {
 
   /// Takes one sample of all rows. Rows that are not usable now settle anew when they are again.
   func process(_ microvolts: UnsafePointer<Float>, usable: UInt32) -> FusedFeature {
-    var fused = FusedFeature(integrated: 0, strength: 0, microvolts: 0)
+    var fused = FusedFeature()
     var weight: Float = 0
+    var measuring = false
     for row in 0..<rowCount {
       let value = microvolts[row]
       guard usable & (1 &<< UInt32(row)) != 0, value.isFinite else {
@@ -117,6 +125,12 @@ final class RowFeatures {
         continue
       }
       let amplitude = abs(step(row, Double(min(max(value, -Self.largest), Self.largest))))
+      if amplitude > Self.artefactMicrovolts { mute(row) }
+      if rows[row].mutedCount > 0 {
+        unmuteSlowly(row)
+        continue
+      }
+      measuring = true
       fused.microvolts = max(fused.microvolts, amplitude)
       guard rows[row].slopeLevel > 0 else { continue }
       let relative = rows[row].sum / rows[row].slopeLevel
@@ -129,6 +143,7 @@ final class RowFeatures {
     }
     position = position &+ 1 == integration ? 0 : position &+ 1
     broadPosition = broadPosition &+ 1 == broadCount ? 0 : broadPosition &+ 1
+    fused.isBlind = measuring && weight == 0
     if weight > 0 {
       fused.integrated /= weight
       fused.strength /= weight
@@ -170,6 +185,19 @@ final class RowFeatures {
       state.pointee.sum = sum
     }
     return band
+  }
+
+  /// A step or a shock: the row is left out until its filters have forgotten it, and must be learnt anew.
+  private func mute(_ row: Int) {
+    rows[row].mutedCount = Int(Self.muteSeconds * sampleRate)
+    rows[row].slopeLevel = 0
+    rows[row].amplitudeLevel = 0
+  }
+
+  private func unmuteSlowly(_ row: Int) {
+    rows[row].mutedCount &-= 1
+    rows[row].slopePeak = 0
+    rows[row].amplitudePeak = 0
   }
 
   private func forget(_ row: Int) {
