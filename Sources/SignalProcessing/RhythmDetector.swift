@@ -127,7 +127,12 @@ public final class RhythmDetector {
     let interval = Double(beat.sampleIndex &- lastBeat) / sampleRate
     let isFast = interval > 0 && interval < 60 / Double(limits.ventricularTachycardiaBPM)
     let isWide = beat.isWide && beat.widthSeconds > Self.wideRatio * usualWidthSeconds
-    wideRun = isWide && (isFast || wideRun == 0) ? wideRun &+ 1 : 0
+    if isWide && (isFast || wideRun == 0) {
+      wideRun = min(wideRun &+ 1, limits.ventricularRun &+ 3)
+    } else {
+      // A run that stands is not ended by one complex that looks otherwise.
+      wideRun = wideRun > limits.ventricularRun ? limits.ventricularRun : 0
+    }
     if interval > Self.restingSeconds {
       usualWidthSeconds += 0.05 * (beat.widthSeconds - usualWidthSeconds)
     }

@@ -69,6 +69,15 @@ struct MonitoredRecord {
     alarms.filter { $0.alarm == alarm && $0.phase == .start }.map(\.seconds)
   }
 
+  /// Whether an alarm of high priority is active then.
+  func isActive(at seconds: Double) -> Bool {
+    var active: Set<BuiltInAlarm> = []
+    for entry in alarms where entry.seconds <= seconds && entry.alarm.definition.priority == .high {
+      if entry.phase == .end { active.remove(entry.alarm) } else { active.insert(entry.alarm) }
+    }
+    return !active.isEmpty
+  }
+
   /// Runs the chain over a signal.
   init(_ signal: Signal) {
     let rate = signal.sampleRate
