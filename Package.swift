@@ -78,7 +78,9 @@ let package = Package(
       swiftSettings: settings),
     tests("ECGSignalTests", ["ECGSignal"]),
     tests("FrontEndsTests", ["FrontEnds", "ECGSignal"]),
-    tests("SignalProcessingTests", ["SignalProcessing", "ECGSignal", "Recordings"]),
+    tests(
+      "SignalProcessingTests", ["SignalProcessing", "Alarms", "ECGSignal", "Recordings"],
+      exclude: ["Fixtures"]),
     tests("AlarmsTests", ["Alarms"]),
     tests("AlertLinkTests", ["AlertLink", "Alarms"]),
     tests("InferenceTests", ["Inference", "CKernels", "ECGSignal"], exclude: ["Fixtures"]),
