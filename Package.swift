@@ -86,14 +86,22 @@ let package = Package(
     tests("InferenceTests", ["Inference", "CKernels", "ECGSignal"], exclude: ["Fixtures"]),
     tests("FindingsTests", ["Findings", "Inference", "ECGSignal", "Recordings"]),
     tests("RecordingsTests", ["Recordings", "ECGSignal"]),
-    tests("PipelineTests", ["Pipeline", "Recordings", "Inference", "ECGSignal"]),
+    tests(
+      "PipelineTests",
+      ["Pipeline", "SimulatedDevices", "Recordings", "Inference", "Alarms", "ECGSignal"]),
     tests("RealTimeTests", ["RealTime", "ECGSignal"]),
     tests("LinuxDevicesTests", ["LinuxDevices", "FrontEnds", "Devices", "ECGSignal"]),
     tests(
       "SimulatedDevicesTests",
       ["SimulatedDevices", "LinuxDevices", "FrontEnds", "Devices", "Recordings", "ECGSignal"]),
     tests("TerminalDisplayTests", ["TerminalDisplay", "Alarms", "ECGSignal"]),
-    tests("MonitorTests", ["Monitor", "SimulatedDevices", "Recordings", "ECGSignal"]),
+    tests(
+      "MonitorTests",
+      [
+        "Monitor", "Pipeline", "Inference", "SimulatedDevices", "LinuxDevices", "FrontEnds",
+        "Devices", "AlertLink", "Alarms", "Recordings", "ECGSignal", "CLinux",
+      ]),
+    tests("CommandTests", ["ecgclip"]),
   ],
   swiftLanguageModes: [.v6]
 )
