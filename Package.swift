@@ -97,3 +97,16 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
+
+// Fuzzing instruments the room that it attacks: FUZZ=1 swift build --product RecordingsFuzz
+if Context.environment["FUZZ"] != nil {
+  let instrumented: [SwiftSetting] = [.unsafeFlags(["-sanitize=fuzzer,address"])]
+  for target in package.targets where ["Recordings", "ECGSignal"].contains(target.name) {
+    target.swiftSettings = (target.swiftSettings ?? []) + instrumented
+  }
+  package.targets.append(
+    .executableTarget(
+      name: "RecordingsFuzz", dependencies: ["Recordings", "ECGSignal"],
+      path: "Tests/Fuzz/RecordingsFuzz", swiftSettings: settings + instrumented,
+      linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])]))
+}

@@ -4,20 +4,16 @@ import ECGSignal
 import Foundation
 import Pipeline
 
-/// Writes events as JSON lines to a stream of the C library.
+/// Writes events as JSON lines.
 public final class JSONLinesSink: EventSink {
-  private let output: UnsafeMutablePointer<FILE>
-  private let onBrokenOutput: () -> Void
+  private let output: LineWriter
   private let encoder = JSONEncoder()
   private var context: SessionContext?
   private var lastSeconds = 0.0
 
-  /// - Parameters:
-  ///   - output: for instance `stdout`; flushed after each batch of events.
-  ///   - onBrokenOutput: called when nobody reads any more (a closed pipe).
-  public init(output: UnsafeMutablePointer<FILE>, onBrokenOutput: @escaping () -> Void) {
+  /// A sink that writes to an output, flushed after each batch of events.
+  public init(output: LineWriter) {
     self.output = output
-    self.onBrokenOutput = onBrokenOutput
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
   }
 
@@ -73,9 +69,7 @@ public final class JSONLinesSink: EventSink {
       MonitorLine.Problem(time: lastSeconds, simulated: context.isSimulated, message: problem))
   }
 
-  public func refresh() {
-    if fflush(output) != 0 { onBrokenOutput() }
-  }
+  public func refresh() { output.flush() }
 
   public func end(_ summary: Summary) {
     guard let context else { return }
@@ -100,9 +94,6 @@ public final class JSONLinesSink: EventSink {
 
   /// Encoding these plain values cannot fail but for numbers that are not finite, which no field holds.
   private func write(_ line: some Encodable) {
-    guard var data = try? encoder.encode(line) else { return }
-    data.append(0x0A)
-    let written = data.withUnsafeBytes { fwrite($0.baseAddress, 1, $0.count, output) }
-    if written != data.count { onBrokenOutput() }
+    if let data = try? encoder.encode(line) { output.add(data) }
   }
 }

@@ -149,7 +149,8 @@ private struct Collector {
       format: pipeline.format, durationSeconds: durationSeconds, leads: pipeline.layout.leads,
       heartRateBPM: median(heartRates), quality: median(qualities),
       completeness: pipeline.tally.completeness, windows: windows,
-      windowSeconds: windows == 0 ? 0 : Double(windowSamples) / graph.sampleRate,
+      windowSeconds: windows == 0
+        ? 0 : Double(windowSamples) / Double(model.preprocessing.sampleRateHz),
       findings: model.statements.enumerated().map { index, statement in
         ScreeningResult.Finding(
           statement: statement,

@@ -11,8 +11,10 @@ import SignalProcessing
 final class AlarmPanel {
   /// Definitions in the engine's order: the built-in conditions, then one for each alarming statement.
   let definitions: [AlarmDefinition]
+  private static let builtInCount = BuiltInAlarm.allCases.count
   private let engine: AlarmEngine
-  private let rules: [FindingRule]
+  /// Statements that alarm: the model's index of each, in the order of the definitions.
+  private let alarmingStatements: [Int]
   private var persistence: FindingPersistence
   private var lastSeconds = 0.0
   /// Seconds of signal until which a loss of samples is told.
@@ -27,23 +29,28 @@ final class AlarmPanel {
   }
 
   init(model: Model) {
-    rules = FindingRule.rules(for: model.statements)
-    definitions =
-      BuiltInAlarm.allCases.map(\.definition)
-      + rules.map { rule in
+    var alarming: [Int] = []
+    var definitions = BuiltInAlarm.allCases.map(\.definition)
+    for (index, statement) in model.statements.enumerated() {
+      guard let rule = StatementCatalogue.alertRule(code: statement.code) else { continue }
+      alarming.append(index)
+      definitions.append(
         AlarmDefinition(
-          name: "finding." + model.statements[rule.statement].code,
-          message: model.statements[rule.statement].name, priority: rule.priority)
-      }
+          name: "finding." + rule.code, message: rule.message,
+          priority: rule.urgency == .medium ? .medium : .low))
+    }
+    alarmingStatements = alarming
+    self.definitions = definitions
     engine = AlarmEngine(definitions: definitions)
-    persistence = FindingPersistence(model: model)
+    persistence = FindingPersistence(thresholds: model.statements.map(\.threshold))
   }
 
   /// Takes the probabilities of a new window into the vote.
-  func take(_ probabilities: UnsafeBufferPointer<Float>) { persistence.update(probabilities) }
-
-  /// Forgets the votes: the stream started again.
-  func forgetFindings() { persistence.restart() }
+  func take(_ probabilities: UnsafeBufferPointer<Float>) {
+    for index in 0..<probabilities.count {
+      _ = persistence.update(index, probability: probabilities[index])
+    }
+  }
 
   /// A loss of samples is told for ten seconds.
   func tellLoss(at seconds: Double) { lossToldUntilSeconds = seconds + 10 }
@@ -55,17 +62,19 @@ final class AlarmPanel {
   ) {
     // A device that stalls and then sends all it held must not turn the clock back.
     lastSeconds = max(lastSeconds, seconds)
-    for alarm in BuiltInAlarm.allCases {
+    for number in 0..<Self.builtInCount {
+      guard let alarm = BuiltInAlarm(rawValue: number) else { continue }
       report(
         engine.update(
           alarm.rawValue, isPresent: isPresent(alarm, conditions), at: lastSeconds),
         index, arrival, events)
     }
-    for (position, rule) in rules.enumerated() {
-      let isPresent = !conditions.isDeviceAway && persistence.isPresent(rule.statement)
+    for position in 0..<alarmingStatements.count {
+      let isPresent =
+        !conditions.isDeviceAway && persistence.isPresent(alarmingStatements[position])
       report(
         engine.update(
-          BuiltInAlarm.allCases.count + position, isPresent: isPresent, at: lastSeconds),
+          Self.builtInCount &+ position, isPresent: isPresent, at: lastSeconds),
         index, arrival, events)
     }
   }

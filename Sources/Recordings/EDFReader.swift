@@ -1,152 +1,247 @@
-// EDF, EDF+ (continuous and with gaps) and BDF files as recordings.
+// EDF, EDF+ and BDF files: data records of a fixed duration, each with a run of every signal's samples.
+// Gaps between the records of a discontinuous file (EDF+D) are missing samples.
 
 import ECGSignal
 import Foundation
 
-/// Reads an EDF file's voltages: all signals of the rate that most of them have.
-final class EDFReader: RecordingReader {
-  let format: SignalFormat
-  let sampleCount: Int
-  let comments: [String]
-  private let file: ByteFile
+/// Reads the ECG of an EDF, EDF+ or BDF file: its voltages of the highest rate.
+public final class EDFReader: RecordingReader {
+  /// Rate and channels; the name is that of the file without its ending.
+  public let format: SignalFormat
+  /// Samples a channel, gaps of an EDF+D file counted.
+  public let sampleCount: Int
+  /// The header's patient and recording fields.
+  public let comments: [String]
+  /// A sentence for each signal that is no voltage or of a lower rate.
+  public let skippedSignals: [String]
+  /// The file's start, read as UTC.
+  public let baseTime: Date?
+
+  /// Data records without a gap between them.
+  private struct Run {
+    var start: Int
+    var firstRecord: Int
+    var recordCount: Int
+  }
+
   private let header: EDFHeader
-  private let chosen: [EDFHeader.Signal]
+  private let window: FileWindow
+  /// For each channel, bytes before its samples in a data record.
+  private let offsets: [Int]
   private let samplesPerRecord: Int
-  /// First sample of each data record; what lies between them was not recorded.
-  private let recordStarts: [Int]
+  private let runs: [Run]
+  private let firstOnset: Double
   private var position = 0
 
+  private static let runCountMax = 1 << 20
+  private static let eventCountMax = 1 << 20
+
+  /// Opens a file.
   init(path: String) throws(RecordingError) {
-    file = try ByteFile(path: path)
-    let header = try EDFHeader(file)
-    self.header = header
-    let voltages = header.signals.filter {
-      !$0.isAnnotations && WFDBReader.microvolts($0.unit) != nil && $0.samplesPerRecord > 0
-        && $0.digitalMaximum > $0.digitalMinimum && $0.physicalMaximum != $0.physicalMinimum
-    }
-    let counts = Dictionary(grouping: voltages, by: \.samplesPerRecord)
-    guard
-      let common = counts.max(by: { ($0.value.count, $0.key) < ($1.value.count, $1.key) }),
-      header.recordSeconds > 0
-    else { throw RecordingError("\(path) has no signal in volts: it is no ECG.") }
-    guard common.value.count <= SignalFormat.channelCountMax else {
+    window = try FileWindow(path: path)
+    header = try EDFHeader(window)
+    let (kept, skipped) = Self.select(header)
+    guard let first = kept.first, first.samplesPerRecord > 0, header.recordDuration > 0 else {
       throw RecordingError(
-        "\(path) has \(common.value.count) signals, more than \(SignalFormat.channelCountMax): split it."
-      )
+        "\(path): holds no ECG (\(skipped.joined(separator: "; "))); choose another file")
     }
-    chosen = common.value
-    samplesPerRecord = common.key
-    let rate = Double(common.key) / header.recordSeconds
+    guard kept.count <= SignalFormat.channelCountMax else {
+      throw RecordingError(
+        "\(path): has \(kept.count) signals of its highest rate where "
+          + "\(SignalFormat.channelCountMax) can be played together; export those that matter")
+    }
+    comments = header.comments
+    baseTime = header.baseTime
+    skippedSignals = skipped
+    offsets = kept.map(\.offsetInRecord)
+    samplesPerRecord = first.samplesPerRecord
+    let rate = Double(samplesPerRecord) / header.recordDuration
+    guard rate <= 1e6, header.recordCount <= WFDBHeader.sampleCountMax / samplesPerRecord else {
+      throw RecordingError(
+        "\(path): states a rate or a length that no ECG has; export the file again")
+    }
     format = SignalFormat(
-      sampleRate: rate, channels: common.value.map(Self.channel), provenance: .replay,
-      sourceName: URL(filePath: path).deletingPathExtension().lastPathComponent)
-    let skipped = header.signals.filter { signal in
-      !signal.isAnnotations && !common.value.contains(signal)
-    }
-    comments =
-      header.comments
-      + (skipped.isEmpty ? [] : ["not read: \(skipped.map(\.label).joined(separator: ", "))"])
-    recordStarts = try Self.recordStarts(
-      file, header, samplesPerRecord: common.key, sampleRate: rate)
-    sampleCount = (recordStarts.last ?? -common.key) + common.key
+      sampleRate: rate, channels: kept.map(Self.channel), provenance: .replay,
+      sourceName: path.split(separator: "/").last.map { String($0.dropLast(4)) } ?? path)
+    (runs, firstOnset) = try Self.runs(
+      header, window: window, rate: rate, samplesPerRecord: samplesPerRecord)
+    sampleCount = runs.last.map { $0.start + $0.recordCount * first.samplesPerRecord } ?? 0
   }
 
-  /// Physical = (digital - digitalMinimum) * scale + physicalMinimum; the code of 0 microvolts may be a fraction
-  /// and is then rounded, the rest stands in the offset.
-  private static func channel(_ signal: EDFHeader.Signal) -> Channel {
-    let unit = WFDBReader.microvolts(signal.unit) ?? 1
-    let span = Double(signal.digitalMaximum - signal.digitalMinimum)
-    let scale = (signal.physicalMaximum - signal.physicalMinimum) / span
-    let zero = Double(signal.digitalMinimum) - signal.physicalMinimum / scale
-    let baseline = Int32(clamping: Int64(max(-2e9, min(2e9, zero.rounded()))))
-    var channel = Channel(
-      name: signal.label, lead: Lead(signalName: signal.label), microvoltsPerCode: scale * unit,
-      baseline: baseline,
-      codeRange: Int32(clamping: signal.digitalMinimum)...Int32(clamping: signal.digitalMaximum))
-    channel.offsetMicrovolts = (Double(baseline) - zero) * scale * unit
-    return channel
-  }
-
-  /// Where each data record begins: one after the other, or as its first annotation says (EDF+D).
-  private static func recordStarts(
-    _ file: ByteFile, _ header: EDFHeader, samplesPerRecord: Int, sampleRate: Double
-  ) throws(RecordingError) -> [Int] {
-    let contiguous = (0..<header.recordCount).map { $0 * samplesPerRecord }
-    guard header.isDiscontinuous, let times = header.signals.first(where: \.isAnnotations) else {
-      return contiguous
-    }
-    var starts: [Int] = []
-    var origin: Double?
-    for record in 0..<header.recordCount {
-      let count = min(times.samplesPerRecord * header.sampleByteCount, 64)
-      let offset = header.byteCount + record * header.recordByteCount + times.byteOffset
-      let bytes = UnsafeBufferPointer(start: try file.bytes(at: offset, count: count), count: count)
-      let text = String(decoding: bytes.prefix { $0 != 20 && $0 != 21 }, as: UTF8.self)
-      guard let onset = Double(text), abs(onset) < 1e9 else {
-        throw RecordingError(
-          "\(file.path): data record \(record + 1) tells no time: export it again.")
-      }
-      let first = origin ?? onset
-      origin = first
-      let start = Int(((onset - first) * sampleRate).rounded())
-      guard start >= (starts.last.map { $0 + samplesPerRecord } ?? 0) else {
-        throw RecordingError(
-          "\(file.path): data record \(record + 1) lies before the one before it.")
-      }
-      starts.append(start)
-    }
-    return starts
-  }
-
-  func seek(to sample: Int) throws(RecordingError) {
-    guard (0...sampleCount).contains(sample) else {
-      throw RecordingError("\(file.path) has no sample \(sample): it has \(sampleCount).")
-    }
-    position = sample
-  }
-
-  func read(
+  /// Fills codes `[channel][stride]`; see `RecordingReader`.
+  public func read(
     into codes: UnsafeMutablePointer<Int32>, stride: Int, count: Int
   ) throws(RecordingError) -> Int {
-    guard position < sampleCount, count > 0 else { return 0 }
-    let record = lastRecord(startingAtOrBefore: position)
-    let within = position - recordStarts[record]
-    if within >= samplesPerRecord {
-      // Between two data records.
-      let gapEnd = recordStarts[record + 1]
-      let length = min(count, gapEnd - position)
-      for channel in chosen.indices {
-        (codes + channel * stride).update(repeating: SampleBlock.missing, count: length)
+    precondition(count >= 0 && stride >= count, "a channel's codes must fit its stride")
+    let available = min(count, sampleCount - position)
+    var done = 0
+    while done < available {
+      let sample = position + done
+      let run = runIndex(at: sample)
+      let inRun = sample - runs[run].start
+      let left = available - done
+      if inRun >= runs[run].recordCount * samplesPerRecord {
+        let chunk = min(left, runs[run + 1].start - sample)
+        for channel in offsets.indices {
+          (codes + channel * stride + done).update(repeating: SampleBlock.missing, count: chunk)
+        }
+        done += chunk
+      } else {
+        let chunk = min(left, samplesPerRecord - inRun % samplesPerRecord)
+        let record = runs[run].firstRecord + inRun / samplesPerRecord
+        let start = header.byteCount + record * header.recordSize
+        for (channel, offset) in offsets.enumerated() {
+          let bytes = try window.bytes(
+            at: start + offset + inRun % samplesPerRecord * header.bytesPerSample,
+            count: chunk * header.bytesPerSample)
+          decode(bytes, count: chunk, into: codes + channel * stride + done)
+        }
+        done += chunk
       }
-      position += length
-      return length
     }
-    let length = min(count, samplesPerRecord - within, 4096)
-    let size = header.sampleByteCount
-    for (channel, signal) in chosen.enumerated() {
-      let offset =
-        header.byteCount + record * header.recordByteCount + signal.byteOffset + within * size
-      let bytes = try file.bytes(at: offset, count: length * size)
-      let row = codes + channel * stride
-      for sample in 0..<length { row[sample] = Self.code(bytes + sample * size, size) }
-    }
-    position += length
-    return length
+    position += available
+    return available
   }
 
-  private static func code(_ bytes: UnsafePointer<UInt8>, _ size: Int) -> Int32 {
-    let low = Int32(bytes[0]) | Int32(bytes[1]) << 8
-    return size == 2
-      ? Int32(Int16(truncatingIfNeeded: low)) : (low << 8 | Int32(bytes[2]) << 24) >> 8
+  /// Moves the read position to a sample in `0...sampleCount`.
+  public func seek(to sample: Int) throws(RecordingError) {
+    position = try checkedPosition(sample, in: self)
   }
 
-  private func lastRecord(startingAtOrBefore sample: Int) -> Int {
-    var low = 0
-    var high = recordStarts.count - 1
+  /// EDF has no checksums: does nothing.
+  public func verifyChecksums() throws(RecordingError) {}
+
+  /// The annotations of an EDF+ or BDF+ file, in the order of the file. Reads the whole file's
+  /// annotation signals.
+  public func events() throws(RecordingError) -> [EDFEvent] {
+    var events: [EDFEvent] = []
+    for signal in header.signals where signal.isAnnotations {
+      for record in 0..<header.recordCount {
+        let bytes = try Self.annotationBytes(signal, record: record, header: header, window: window)
+        for list in EDFTimeStampedList.parse(bytes) {
+          let sample = Int(((list.onset - firstOnset) * format.sampleRate).rounded())
+          events += list.texts.map {
+            EDFEvent(
+              onsetSeconds: list.onset, durationSeconds: list.duration, sample: sample, text: $0)
+          }
+        }
+        guard events.count <= Self.eventCountMax else {
+          throw RecordingError(
+            "\(header.path): has more than \(Self.eventCountMax) annotations; export fewer")
+        }
+      }
+    }
+    return events
+  }
+
+  private func decode(
+    _ bytes: UnsafeRawBufferPointer, count: Int, into codes: UnsafeMutablePointer<Int32>
+  ) {
+    if header.bytesPerSample == 2 {
+      for index in 0..<count {
+        codes[index] = Int32(
+          Int16(bitPattern: UInt16(bytes[2 &* index]) | UInt16(bytes[2 &* index &+ 1]) << 8))
+      }
+    } else {
+      for index in 0..<count {
+        let low = UInt32(bytes[3 &* index]) << 8 | UInt32(bytes[3 &* index &+ 1]) << 16
+        codes[index] = Int32(bitPattern: low | UInt32(bytes[3 &* index &+ 2]) << 24) >> 8
+      }
+    }
+  }
+
+  /// The last run that begins at or before a sample.
+  private func runIndex(at sample: Int) -> Int {
+    var (low, high) = (0, runs.count - 1)
     while low < high {
       let middle = (low + high + 1) / 2
-      if recordStarts[middle] <= sample { low = middle } else { high = middle - 1 }
+      if runs[middle].start <= sample { low = middle } else { high = middle - 1 }
     }
     return low
+  }
+
+  // MARK: - Opening
+
+  /// The voltages of the highest rate, and a sentence for every other signal.
+  private static func select(_ header: EDFHeader) -> ([EDFHeader.Signal], skipped: [String]) {
+    let voltages = header.signals.filter { !$0.isAnnotations && $0.microvoltsPerCode != nil }
+    let most = voltages.map(\.samplesPerRecord).max() ?? 0
+    var skipped: [String] = []
+    for signal in header.signals where !signal.isAnnotations {
+      if signal.microvoltsPerCode == nil {
+        let unit = signal.dimension.isEmpty ? "no units" : signal.dimension
+        skipped.append("\(signal.label) is in \(unit) or states no range: no voltage")
+      } else if signal.samplesPerRecord < most {
+        skipped.append(
+          "\(signal.label) has \(signal.samplesPerRecord) samples a data record where others have "
+            + "\(most)")
+      }
+    }
+    return (voltages.filter { $0.samplesPerRecord == most }, skipped)
+  }
+
+  /// The channel of a signal. Its baseline is rounded to a code: at most half a code of error.
+  private static func channel(_ signal: EDFHeader.Signal) -> Channel {
+    let codes = Double(signal.digitalMax) - Double(signal.digitalMin)
+    let zero =
+      Double(signal.digitalMin)
+      - signal.physicalMin / (signal.physicalMax - signal.physicalMin) * codes
+    return Channel(
+      name: signal.label, lead: Lead(signalName: signal.label),
+      microvoltsPerCode: signal.microvoltsPerCode ?? 0,
+      baseline: Int32(max(-2_147_483_647, min(2_147_483_647, zero.rounded(.toNearestOrEven)))),
+      codeRange: signal.digitalMin...signal.digitalMax)
+  }
+
+  private static func annotationBytes(
+    _ signal: EDFHeader.Signal, record: Int, header: EDFHeader, window: FileWindow
+  ) throws(RecordingError) -> UnsafeRawBufferPointer {
+    try window.bytes(
+      at: header.byteCount + record * header.recordSize + signal.offsetInRecord,
+      count: signal.samplesPerRecord * header.bytesPerSample)
+  }
+
+  /// Where the data records lie in time: one run, or for EDF+D one between any two gaps.
+  private static func runs(
+    _ header: EDFHeader, window: FileWindow, rate: Double, samplesPerRecord: Int
+  ) throws(RecordingError) -> ([Run], firstOnset: Double) {
+    guard header.recordCount > 0 else { return ([], 0) }
+    let timeKeeping = header.signals.first(where: \.isAnnotations)
+    func onset(_ record: Int, _ signal: EDFHeader.Signal) throws(RecordingError) -> Double? {
+      let bytes = try annotationBytes(signal, record: record, header: header, window: window)
+      return EDFTimeStampedList.parse(bytes).first?.onset
+    }
+    guard header.isDiscontinuous else {
+      let first = try timeKeeping.map { signal throws(RecordingError) in try onset(0, signal) }
+      return ([Run(start: 0, firstRecord: 0, recordCount: header.recordCount)], (first ?? nil) ?? 0)
+    }
+    var runs: [Run] = []
+    var (first, end) = (0.0, 0)
+    for record in 0..<header.recordCount {
+      guard let timeKeeping, let onset = try onset(record, timeKeeping) else {
+        throw RecordingError(
+          "\(header.path): data record \(record) does not say when it was taken; export the file "
+            + "again")
+      }
+      if record == 0 { first = onset }
+      let start = (onset - first) * rate
+      // Onsets are rounded decimals: less than a sample between two records is no gap.
+      if record > 0 && (start - Double(end)).magnitude < 1 {
+        runs[runs.count - 1].recordCount += 1
+        end += samplesPerRecord
+        continue
+      }
+      guard start >= Double(end), start < Double(WFDBHeader.sampleCountMax / 2),
+        runs.count < runCountMax
+      else {
+        throw RecordingError(
+          "\(header.path): data record \(record) overlaps the one before or lies too far from it; "
+            + "export the file again")
+      }
+      let sample = Int(start.rounded())
+      runs.append(Run(start: sample, firstRecord: record, recordCount: 1))
+      end = sample + samplesPerRecord
+    }
+    return (runs, first)
   }
 }

@@ -1,174 +1,240 @@
-// The monitor's recording: raw ADC codes as a WFDB record of format 24 that any WFDB program reads at any moment,
-// also after a kill. The header is written first and without a length (readers take it from the file's size),
-// data are appended in whole frames, and at the end the header is replaced by one with length and check sums.
+// The monitor's journal: raw ADC codes as a WFDB record that any reader can open at any moment, also
+// after the power went. The header comes first and without a length, which readers then take from the
+// size of the signal file; that grows by whole frames, each with one write.
 
 import ECGSignal
 import Foundation
 import Glibc
 
-/// Writes one record. One thread.
+/// Records a stream into a folder as one WFDB record of 24-bit samples. One thread at a time.
+///
+/// What is on the disk is a valid record after every call, whatever happens next: at worst its last
+/// frame is torn and readers ignore it. Codes are stored as they are and never scaled.
 public final class SessionRecorder {
-  /// The format's value for "not measured".
-  private static let missingCode: Int32 = -8_388_608
-
-  /// Codes of a converter at its lower end that were stored one higher, because the lowest means missing.
+  /// Codes that the format cannot hold and that were stored as the nearest it can: the smallest
+  /// 24-bit code, which in the file means "missing", and codes beyond 24 bits.
   public private(set) var saturatedCount: Int64 = 0
+  /// Frames in the file.
+  public private(set) var frameCount: Int64 = 0
 
-  private let folder: String
-  private let recordName: String
+  /// How bytes reach the file; tests put a full disk in its place.
+  var writeAll: (Int32, UnsafeRawBufferPointer) -> Int = AtomicFile.writeAll
+
+  private let headerPath: String
+  private let dataPath: String
   private let format: SignalFormat
-  private let baseTime: Date
+  private let baseTime: Date?
   private let comments: [String]
-  private let descriptor: Int32
-  private var frameCount: Int64 = 0
-  private var checksums: [Int16]
-  private let buffer: UnsafeMutablePointer<UInt8>
-  private let bufferFrameCount = 4096
+  private let recordName: String
+  private let frameSize: Int
+  /// Room for one block; gaps are written in pieces of this size too.
+  private let buffer: UnsafeMutableRawBufferPointer
+  private var descriptor: Int32
+  /// Frames that a full disk refused: written as missing before the next block, so that time holds.
+  private var owedFrames: Int64 = 0
+  private var checksums: [Int32]
+  private var firstCodes: [Int32]
 
-  /// Creates the folder and the record.
+  private static let missing: Int32 = -8_388_608
+  private static let codeRange: ClosedRange<Int32> = -8_388_607...8_388_607
+
+  /// Begins a record: `<folder>/<recordName>.hea` and `.dat`. Creates the folder; never overwrites.
+  ///
+  /// The record's name is of letters, digits, "-" and "_". `baseTime` is stored in UTC.
   public init(
-    folder: String, recordName: String, format: SignalFormat, baseTime: Date, comments: [String]
+    folder: String, recordName: String, format: SignalFormat, baseTime: Date?, comments: [String]
   ) throws(RecordingError) {
-    self.folder = folder
+    precondition(
+      1...SignalFormat.channelCountMax ~= format.channels.count, "a stream has 1 to 16 channels")
+    guard !recordName.isEmpty,
+      recordName.utf8.allSatisfy({ Character(UnicodeScalar($0)).isWFDBName })
+    else {
+      throw RecordingError(
+        "\(recordName): is no WFDB record name; use letters, digits, \"-\" and \"_\" only")
+    }
+    headerPath = folder + "/" + recordName + ".hea"
+    dataPath = folder + "/" + recordName + ".dat"
     self.recordName = recordName
     self.format = format
     self.baseTime = baseTime
     self.comments = comments
     checksums = Array(repeating: 0, count: format.channels.count)
+    firstCodes = Array(repeating: 0, count: format.channels.count)
+    frameSize = 3 * format.channels.count
     do {
-      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      try FileManager.default.createDirectory(
+        atPath: folder, withIntermediateDirectories: true)
     } catch {
-      throw RecordingError("The folder \(folder) cannot be made: choose another for the recording.")
-    }
-    let path = folder + "/" + recordName + ".dat"
-    descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else {
       throw RecordingError(
-        errno == EEXIST
-          ? "\(path) exists: recordings are never overwritten, choose another folder."
-          : "\(path) cannot be written (\(String(cString: strerror(errno)))): choose another folder."
-      )
+        "\(folder): the folder cannot be created (\(error.localizedDescription)); choose another")
     }
-    buffer = .allocate(capacity: bufferFrameCount * 3 * format.channels.count)
-    try writeHeader(isFinal: false)
+    guard access(headerPath, F_OK) != 0 else {
+      throw RecordingError(
+        "\(headerPath): a record of this name exists and is not overwritten; choose another name")
+    }
+    // The signal file exists before its header does, so that a header never names a file that is not.
+    descriptor = open(dataPath, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw AtomicFile.failed(dataPath) }
+    buffer = .allocate(byteCount: frameSize * SampleBlock.sampleCountMax, alignment: 16)
+    do {
+      try AtomicFile.write(Array(headerText(final: false).utf8), to: headerPath, replacing: false)
+    } catch {
+      unlink(dataPath)
+      throw error
+    }
   }
 
   deinit {
-    close(descriptor)
+    if descriptor >= 0 { close(descriptor) }
     buffer.deallocate()
   }
 
-  /// Appends a block, after as many missing frames as its gap has.
+  /// Appends the samples that are missing before a block, then the block.
+  ///
+  /// Where the disk refuses, the file keeps its whole frames and the error says why; the samples that
+  /// were refused are stored as missing once there is room, so the record's time stays true.
   public func append(_ block: SampleBlock) throws(RecordingError) {
-    var gap = block.header.pointee.gapBefore
-    while gap > 0 {
-      let count = min(Int(gap), bufferFrameCount)
-      for frame in 0..<count {
-        for channel in format.channels.indices { put(Self.missingCode, frame, channel) }
-      }
-      try write(frames: count)
-      gap -= Int64(count)
-    }
+    precondition(descriptor >= 0, "a finished record takes no more samples")
+    precondition(block.channelCount == format.channels.count, "the block is of another stream")
     let count = Int(block.header.pointee.sampleCount)
-    guard count > 0 else { return }
-    for sample in 0..<count {
-      for channel in format.channels.indices {
-        put(stored(block.channel(channel)[sample]), sample, channel)
-      }
-    }
-    try write(frames: count)
-  }
-
-  /// Everything appended so far is on the medium when this returns.
-  public func synchronise() throws(RecordingError) {
-    guard fdatasync(descriptor) == 0 else { throw failure("synchronised") }
-  }
-
-  /// Ends the record: a header with length and check sums takes the first one's place at once.
-  public func finish() throws(RecordingError) {
-    try synchronise()
-    try writeHeader(isFinal: true)
-  }
-
-  private func stored(_ code: Int32) -> Int32 {
-    if code == SampleBlock.missing { return Self.missingCode }
-    if code <= Self.missingCode {
-      saturatedCount += 1
-      return Self.missingCode + 1
-    }
-    return min(code, 8_388_607)
-  }
-
-  private func put(_ code: Int32, _ frame: Int, _ channel: Int) {
-    let bytes = buffer + 3 * (frame * format.channels.count + channel)
-    bytes[0] = UInt8(truncatingIfNeeded: code)
-    bytes[1] = UInt8(truncatingIfNeeded: code >> 8)
-    bytes[2] = UInt8(truncatingIfNeeded: code >> 16)
-    checksums[channel] &+= Int16(truncatingIfNeeded: code)
-  }
-
-  /// Appends whole frames. What a failing medium took of the last one is cut off again.
-  private func write(frames: Int) throws(RecordingError) {
-    let byteCount = frames * 3 * format.channels.count
-    var written = 0
-    while written < byteCount {
-      let result = Glibc.write(descriptor, buffer + written, byteCount - written)
-      if result < 0 && errno == EINTR { continue }
-      guard result > 0 else {
-        let error = failure("written")
-        ftruncate(descriptor, Int(frameCount) * 3 * format.channels.count)
-        throw error
-      }
-      written += result
-    }
-    frameCount += Int64(frames)
-  }
-
-  private func failure(_ what: String) -> RecordingError {
-    RecordingError(
-      "The recording \(folder)/\(recordName) cannot be \(what) (\(String(cString: strerror(errno)))): "
-        + "make room or change the medium; it is complete up to now.")
-  }
-
-  private func writeHeader(isFinal: Bool) throws(RecordingError) {
-    let path = folder + "/" + recordName + ".hea"
-    var lines = ["\(recordName) \(format.channels.count) \(text(format.sampleRate))"]
-    if isFinal { lines[0] += " \(frameCount) \(clock())" }
-    for (index, channel) in format.channels.enumerated() {
-      let gain = text(1000 / channel.microvoltsPerCode)
-      let baseline = Int(
-        (Double(channel.baseline) - channel.offsetMicrovolts / channel.microvoltsPerCode).rounded())
-      let sum = isFinal ? String(checksums[index]) : "0"
-      lines.append("\(recordName).dat 24 \(gain)(\(baseline))/mV 24 0 0 \(sum) 0 \(channel.name)")
-    }
-    lines += ["# started: \(baseTime.formatted(.iso8601))"] + comments.map { "# " + $0 }
-    let data = Data((lines.joined(separator: "\n") + "\n").utf8)
-    do {
-      // Written beside and renamed: a header is whole or not there.
-      try data.write(to: URL(filePath: path), options: .atomic)
+    owedFrames += max(0, block.header.pointee.gapBefore)
+    do throws(RecordingError) {
+      try writeOwedFrames()
+      encode(block, count: count)
+      try writeFrames(count)
     } catch {
-      throw RecordingError("The header \(path) cannot be written: make room or change the medium.")
+      owedFrames += Int64(count)
+      throw error
     }
-    let directory = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    if directory >= 0 {
-      fsync(directory)
-      close(directory)
+    for channel in 0..<block.channelCount {
+      account(block.channel(channel), count: count, channel: channel)
+    }
+    frameCount += Int64(count)
+  }
+
+  /// Brings what was appended to the disk itself; once a second bounds what a power cut can take.
+  public func synchronise() throws(RecordingError) {
+    precondition(descriptor >= 0, "a finished record is on the disk")
+    guard fdatasync(descriptor) == 0 else { throw AtomicFile.failed(dataPath) }
+  }
+
+  /// Ends the record: what is owed is written, and the header receives length, time and checksums.
+  public func finish() throws(RecordingError) {
+    guard descriptor >= 0 else { return }
+    try writeOwedFrames()
+    try synchronise()
+    try AtomicFile.write(Array(headerText(final: true).utf8), to: headerPath, replacing: true)
+    close(descriptor)
+    descriptor = -1
+  }
+
+  // MARK: - Samples
+
+  private func writeOwedFrames() throws(RecordingError) {
+    guard owedFrames > 0 else { return }
+    // 0x800000, little endian.
+    for index in buffer.indices { buffer[index] = index % 3 == 2 ? 0x80 : 0 }
+    while owedFrames > 0 {
+      let count = Int(min(owedFrames, Int64(SampleBlock.sampleCountMax)))
+      try writeFrames(count)
+      for channel in checksums.indices {
+        if frameCount == 0 { firstCodes[channel] = Self.missing }
+        checksums[channel] &+= Self.missing &* Int32(count)
+      }
+      frameCount += Int64(count)
+      owedFrames -= Int64(count)
     }
   }
 
-  /// Shortest decimal text that reads back as the same number, without ".0".
-  private func text(_ number: Double) -> String {
-    number == number.rounded() && abs(number) < 1e15 ? String(Int(number)) : String(number)
+  private func encode(_ block: SampleBlock, count: Int) {
+    for channel in 0..<block.channelCount {
+      let codes = block.channel(channel)
+      var offset = 3 &* channel
+      for sample in 0..<count {
+        let code = Self.stored(codes[sample])
+        buffer[offset] = UInt8(truncatingIfNeeded: code)
+        buffer[offset &+ 1] = UInt8(truncatingIfNeeded: code >> 8)
+        buffer[offset &+ 2] = UInt8(truncatingIfNeeded: code >> 16)
+        offset &+= frameSize
+      }
+    }
   }
 
-  /// Base time and date in the header's form, UTC.
-  private func clock() -> String {
-    var calendar = Calendar(identifier: .gregorian)
-    calendar.timeZone = .gmt
-    let parts = calendar.dateComponents(
-      [.hour, .minute, .second, .day, .month, .year], from: baseTime)
-    func two(_ value: Int?) -> String { (value ?? 0) < 10 ? "0\(value ?? 0)" : "\(value ?? 0)" }
-    return "\(two(parts.hour)):\(two(parts.minute)):\(two(parts.second)) "
-      + "\(two(parts.day))/\(two(parts.month))/\(parts.year ?? 0)"
+  /// Counts stored samples into checksum, first code and saturation.
+  private func account(_ codes: UnsafeMutablePointer<Int32>, count: Int, channel: Int) {
+    for sample in 0..<count {
+      let code = Self.stored(codes[sample])
+      checksums[channel] &+= code
+      if codes[sample] != SampleBlock.missing && codes[sample] != code { saturatedCount += 1 }
+      if frameCount == 0 && sample == 0 { firstCodes[channel] = code }
+    }
+  }
+
+  /// What the file holds for a code.
+  @inline(__always)
+  private static func stored(_ code: Int32) -> Int32 {
+    code == SampleBlock.missing
+      ? missing : max(codeRange.lowerBound, min(codeRange.upperBound, code))
+  }
+
+  /// Writes frames from the buffer with one write; where only a part fits, none of them stays.
+  private func writeFrames(_ count: Int) throws(RecordingError) {
+    guard count > 0 else { return }
+    let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<(count * frameSize)])
+    guard writeAll(descriptor, bytes) == bytes.count else {
+      let error = AtomicFile.failed(dataPath)
+      _ = ftruncate(descriptor, Int(frameCount) * frameSize)
+      throw error
+    }
+  }
+
+  // MARK: - Header
+
+  /// The header's text; the final one states length, base time and checksums.
+  private func headerText(final: Bool) -> String {
+    var record = "\(recordName) \(format.channels.count) \(shortest(format.sampleRate))"
+    if final {
+      record += " \(frameCount)"
+      if let baseTime { record += " " + WFDBTime.text(baseTime) }
+    }
+    var lines = [record]
+    for (index, channel) in format.channels.enumerated() {
+      let initial = final ? firstCodes[index] : 0
+      let checksum = final ? Int16(truncatingIfNeeded: checksums[index]) : 0
+      lines.append(
+        "\(recordName).dat 24 \(gainField(channel)) 24 0 \(initial) \(checksum) 0 "
+          + oneLine(channel.name))
+    }
+    lines += comments.map { "# " + oneLine($0) }
+    lines.append("# source: \(oneLine(format.sourceName))")
+    lines.append("# simulated: \(format.provenance == .simulated)")
+    lines.append("# provenance: \(format.provenance.rawValue)")
+    if let baseTime { lines.append("# base time (UTC): \(WFDBTime.text(baseTime))") }
+    lines.append("# complete: \(final)")
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  /// "gain(baseline)/mV", with the gain from which a reader computes the same microvolts per code.
+  private func gainField(_ channel: Channel) -> String {
+    let gain = 1000 / channel.microvoltsPerCode
+    let exact = [gain, gain.nextUp, gain.nextDown].first { 1000 / $0 == channel.microvoltsPerCode }
+    return "\(shortest(exact ?? gain))(\(channel.baseline))/mV"
+  }
+
+  /// The shortest decimal number that reads back as the same value, without ".0".
+  private func shortest(_ value: Double) -> String {
+    let text = "\(value)"
+    return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+  }
+
+  private func oneLine(_ text: String) -> String {
+    text.map { $0.isNewline ? " " : String($0) }.joined()
+  }
+}
+
+extension Character {
+  /// Whether a WFDB record's name may have the character.
+  fileprivate var isWFDBName: Bool {
+    isASCII && (isLetter || isNumber || self == "-" || self == "_")
   }
 }

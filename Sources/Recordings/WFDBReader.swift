@@ -1,185 +1,176 @@
-// A WFDB record of one segment: any number of signals in any number of files.
+// A WFDB record of one segment: its signal files behind one read position.
 
 import ECGSignal
 import Foundation
 
-/// Reads a record of one segment.
+/// Reads a WFDB record that has its samples in one piece.
 final class WFDBReader: RecordingReader {
   let format: SignalFormat
   let sampleCount: Int
   let comments: [String]
-  private let groups: [FileGroup]
-  private let samplesPerFrame: Int
+  let skippedSignals: [String]
+  let baseTime: Date?
+
+  /// A channel: where its codes come from and what the header says of them.
+  private struct Source {
+    var file: WFDBSignalFile
+    var place: WFDBSignalPlace
+    var signal: WFDBHeader.Signal
+  }
+
+  private let sources: [Source]
+  private let path: String
   private var position = 0
 
-  /// The signals of one file that are read.
-  private struct FileGroup {
-    let file: ByteFile
-    let format: WFDBSampleFormat
-    let byteOffset: Int
-    /// Signals in the file, those that are not read included.
-    let signalCount: Int
-    /// Position among the file's signals, channel of the reader, skew in samples.
-    let channels: [(place: Int, channel: Int, skew: Int)]
-  }
-
-  init(record: String, header: WFDBHeader) throws(RecordingError) {
-    let folder = URL(filePath: record).deletingLastPathComponent().path(percentEncoded: false)
-    guard let first = header.signals.first else {
-      throw RecordingError("\(record) has no signals: it is a header alone.")
-    }
-    samplesPerFrame = first.samplesPerFrame
-    guard header.signals.allSatisfy({ $0.samplesPerFrame == first.samplesPerFrame }) else {
-      throw RecordingError(
-        "\(record) has signals of different sampling rates: split it into records of one rate (xform)."
-      )
-    }
-    let chosen = header.signals.indices.filter { Self.microvolts(header.signals[$0].units) != nil }
-    guard !chosen.isEmpty else {
-      throw RecordingError("\(record) has no signal in volts: it is no ECG.")
-    }
-    guard chosen.count <= SignalFormat.channelCountMax else {
-      throw RecordingError(
-        "\(record) has \(chosen.count) signals, more than \(SignalFormat.channelCountMax): split it."
-      )
-    }
-    var channels: [Channel] = []
-    for index in chosen { channels.append(try Self.channel(header.signals[index], record)) }
-    format = SignalFormat(
-      sampleRate: header.sampleRate * Double(first.samplesPerFrame), channels: channels,
-      provenance: .replay, sourceName: header.name)
+  /// Opens the signal files that a header names, below `folder` ("" or ending in "/").
+  init(header: WFDBHeader, folder: String) throws(RecordingError) {
+    path = header.path
     comments = header.comments
-    groups = try Self.groups(header, chosen: chosen, folder: folder, record: record)
-    sampleCount = try Self.count(
-      header, groups: groups, samplesPerFrame: first.samplesPerFrame, record: record)
-  }
-
-  /// Microvolts of a unit, nil for what is no voltage.
-  static func microvolts(_ unit: String) -> Double? {
-    switch unit.lowercased() {
-    case "mv": 1000
-    case "uv", "\u{b5}v", "\u{3bc}v": 1
-    case "v": 1_000_000
-    case "nv": 0.001
-    default: nil
-    }
-  }
-
-  private static func channel(
-    _ signal: WFDBHeader.Signal, _ record: String
-  ) throws(RecordingError) -> Channel {
-    guard let packing = WFDBSampleFormat(rawValue: signal.format) else {
-      let known = WFDBSampleFormat.allCases.map { String($0.rawValue) }.joined(separator: ", ")
-      throw RecordingError(
-        "\(record) is stored in WFDB format \(signal.format), which is not read: convert it to one of \(known)."
-      )
-    }
-    let bits = signal.adcResolutionBits == 0 ? packing.bits : min(signal.adcResolutionBits, 32)
-    let half = Int64(1) << Int64(bits - 1)
-    let lower = Int32(clamping: max(Int64(signal.adcZero) - half, Int64(Int32.min) + 1))
-    let upper = Int32(clamping: Int64(signal.adcZero) + half - 1)
-    return Channel(
-      name: signal.name.isEmpty ? "signal" : signal.name, lead: Lead(signalName: signal.name),
-      microvoltsPerCode: (microvolts(signal.units) ?? 1000) / signal.gain,
-      baseline: Int32(signal.baseline), codeRange: lower...upper)
-  }
-
-  private static func groups(
-    _ header: WFDBHeader, chosen: [Int], folder: String, record: String
-  ) throws(RecordingError) -> [FileGroup] {
-    var groups: [FileGroup] = []
+    baseTime = header.baseTime
+    var sources: [Source] = []
+    var channels: [Channel] = []
+    var skipped: [String] = []
     var start = 0
     while start < header.signals.count {
-      let signal = header.signals[start]
-      var end = start
-      while end < header.signals.count && header.signals[end].file == signal.file { end += 1 }
-      let members = header.signals[start..<end]
-      guard let packing = WFDBSampleFormat(rawValue: signal.format),
-        members.allSatisfy({ $0.format == signal.format && $0.byteOffset == signal.byteOffset }),
-        !signal.file.contains("/")
-      else {
-        throw RecordingError(
-          "\(record): the signals of \(signal.file) contradict each other: the header is damaged.")
-      }
-      let channels = (start..<end).compactMap { index in
-        chosen.firstIndex(of: index).map {
-          (place: index - start, channel: $0, skew: header.signals[index].skew)
-        }
-      }
-      if !channels.isEmpty {
-        groups.append(
-          FileGroup(
-            file: try ByteFile(path: folder + signal.file), format: packing,
-            byteOffset: signal.byteOffset, signalCount: end - start, channels: channels))
-      }
+      let fileName = header.signals[start].fileName
+      let end =
+        header.signals[start...].firstIndex { $0.fileName != fileName } ?? header.signals.count
+      let group = Array(header.signals[start..<end])
+      let opened = try Self.open(
+        group, firstNumber: start, header: header, folder: folder, skipped: &skipped)
+      sources += opened.sources
+      channels += opened.channels
+      guard sources.count <= SignalFormat.channelCountMax else { throw Self.tooMany(path) }
       start = end
     }
-    return groups
-  }
-
-  /// Samples of the record: what the header says, or what the shortest file holds in whole frames.
-  private static func count(
-    _ header: WFDBHeader, groups: [FileGroup], samplesPerFrame: Int, record: String
-  ) throws(RecordingError) -> Int {
-    let held = groups.map { group in
-      group.format.sampleCount(bytes: max(0, group.file.byteCount - group.byteOffset))
-        / group.signalCount
+    guard let first = sources.first else {
+      let why = skipped.isEmpty ? "it has no signals" : skipped.joined(separator: "; ")
+      throw RecordingError("\(path): holds no ECG (\(why)); choose another record")
     }
-    let available = held.min() ?? 0
-    guard let stated = header.sampleCount.map({ $0 * samplesPerFrame }) else {
-      return available / samplesPerFrame * samplesPerFrame
-    }
-    guard available >= stated else {
+    guard sources.allSatisfy({ $0.place.samplesPerFrame == first.place.samplesPerFrame }) else {
+      let rates = sources.map { "\($0.signal.description) x\($0.place.samplesPerFrame)" }
       throw RecordingError(
-        "\(record) holds \(available) of the \(stated) samples that its header promises: "
-          + "the file is truncated, fetch it again.")
+        "\(path): its signals have different rates (\(rates.joined(separator: ", "))); resample "
+          + "them to one rate, or keep those of one rate, before it is read here")
     }
-    return stated
-  }
-
-  func seek(to sample: Int) throws(RecordingError) {
-    guard (0...sampleCount).contains(sample) else {
-      throw RecordingError("\(format.sourceName) has no sample \(sample): it has \(sampleCount).")
-    }
-    position = sample
+    let perFrame = first.place.samplesPerFrame
+    let frames = sources.map(\.file.frameCount).min() ?? 0
+    sampleCount = min(frames * perFrame, WFDBHeader.sampleCountMax)
+    self.sources = sources
+    skippedSignals = skipped
+    format = SignalFormat(
+      sampleRate: header.frameRate * Double(perFrame), channels: channels, provenance: .replay,
+      sourceName: header.recordName)
   }
 
   func read(
     into codes: UnsafeMutablePointer<Int32>, stride: Int, count: Int
   ) throws(RecordingError) -> Int {
-    // A piece of 1024 samples of 16 signals of 4 bytes fits the file's window.
-    let count = min(count, sampleCount - position, 1024)
-    guard count > 0 else { return 0 }
-    for group in groups {
-      for entry in group.channels {
-        try read(
-          group, place: entry.place, from: position + entry.skew, count: count,
-          into: codes + entry.channel * stride)
-      }
+    precondition(count >= 0 && stride >= count, "a channel's codes must fit its stride")
+    let available = min(count, sampleCount - position)
+    for (channel, source) in sources.enumerated() {
+      try source.file.read(
+        source.place, from: position, count: available, into: codes + channel * stride)
     }
-    position += count
-    return count
+    position += available
+    return available
   }
 
-  private func read(
-    _ group: FileGroup, place: Int, from first: Int, count: Int,
-    into codes: UnsafeMutablePointer<Int32>
-  ) throws(RecordingError) {
-    let isPaired = group.format == .pairs12
-    for sample in 0..<count {
-      let number = first + sample
-      guard number < sampleCount else {
-        codes[sample] = SampleBlock.missing
-        continue
+  func seek(to sample: Int) throws(RecordingError) {
+    position = try checkedPosition(sample, in: self)
+  }
+
+  func verifyChecksums() throws(RecordingError) {
+    let chunk = 8192
+    let codes = UnsafeMutablePointer<Int32>.allocate(capacity: chunk)
+    defer { codes.deallocate() }
+    for (channel, source) in sources.enumerated() {
+      guard let expected = source.signal.checksum else { continue }
+      // The checksum is one of the file: missing samples count as stored, skew does not matter.
+      var place = source.place
+      place.skew = 0
+      var sum: Int32 = 0
+      var from = 0
+      while from < sampleCount {
+        let count = min(chunk, sampleCount - from)
+        try source.file.read(place, from: from, count: count, into: codes)
+        for index in 0..<count {
+          let code = codes[index]
+          sum &+= code == SampleBlock.missing ? source.file.storage.missing : code
+        }
+        from += count
       }
-      let frame = number / samplesPerFrame
-      let index =
-        (frame * group.signalCount + place) * samplesPerFrame + number % samplesPerFrame
-      let isSecond = isPaired && index % 2 == 1
-      let byteCount = isPaired ? (isSecond ? 3 : 2) : group.format.bits / 8
-      let bytes = try group.file.bytes(
-        at: group.byteOffset + group.format.byteOffset(ofSample: index), count: byteCount)
-      codes[sample] = group.format.decode(bytes, isSecond: isSecond)
+      guard UInt16(truncatingIfNeeded: sum) == expected else {
+        throw RecordingError(
+          "\(path): the samples of \(format.channels[channel].name) do not have the checksum that "
+            + "the header states; fetch the record again")
+      }
     }
   }
+
+  /// Opens one signal file and sorts its signals into channels and those left out.
+  private static func open(
+    _ group: [WFDBHeader.Signal], firstNumber: Int, header: WFDBHeader, folder: String,
+    skipped: inout [String]
+  ) throws(RecordingError) -> (sources: [Source], channels: [Channel]) {
+    var kept: [(signal: WFDBHeader.Signal, place: WFDBSignalPlace, channel: Channel)] = []
+    var offset = 0
+    for (index, signal) in group.enumerated() {
+      let place = WFDBSignalPlace(
+        offsetInFrame: offset, samplesPerFrame: signal.samplesPerFrame, skew: signal.skew)
+      offset += signal.samplesPerFrame
+      let name =
+        signal.description.isEmpty ? "signal \(firstNumber + index)" : signal.description
+      if signal.fileName == "~" || signal.formatNumber == 0 {
+        skipped.append("\(name) has no samples")
+      } else if signal.microvoltsPerCode == nil {
+        skipped.append("\(name) is in \(signal.units), which is no voltage")
+      } else {
+        let storage = WFDBSampleFormat(rawValue: signal.formatNumber) ?? .sixteenBit
+        kept.append((signal, place, try channel(name, signal, storage, header)))
+      }
+    }
+    guard !kept.isEmpty else { return ([], []) }
+    guard kept.count <= SignalFormat.channelCountMax else { throw tooMany(header.path) }
+    let fileName = group[0].fileName
+    guard !fileName.hasPrefix("/"), !fileName.split(separator: "/").contains(".."), fileName != "-"
+    else {
+      throw header.damaged("names a signal file outside the record's folder, \"\(fileName)\"")
+    }
+    let file = try WFDBSignalFile(
+      group: group, announcedFrames: header.sampleCount, header: header, folder: folder)
+    return (
+      kept.map { Source(file: file, place: $0.place, signal: $0.signal) }, kept.map(\.channel)
+    )
+  }
+
+  /// The channel that a signal line describes.
+  static func channel(
+    _ name: String, _ signal: WFDBHeader.Signal, _ storage: WFDBSampleFormat, _ header: WFDBHeader
+  ) throws(RecordingError) -> Channel {
+    guard let microvolts = signal.microvoltsPerCode, 1e-9...1e9 ~= microvolts.magnitude else {
+      throw header.damaged("gives \(name) a gain that no ECG has")
+    }
+    return Channel(
+      name: name, lead: Lead(signalName: name), microvoltsPerCode: microvolts,
+      baseline: signal.baseline, codeRange: signal.codeRange(storage: storage))
+  }
+
+  private static func tooMany(_ path: String) -> RecordingError {
+    RecordingError(
+      "\(path): has more than the \(SignalFormat.channelCountMax) signals that can be played "
+        + "together; make a record of the signals that matter")
+  }
+}
+
+/// The position, if the reader has it.
+func checkedPosition(
+  _ sample: Int, in reader: some RecordingReader
+) throws(RecordingError) -> Int {
+  guard 0...reader.sampleCount ~= sample else {
+    throw RecordingError(
+      "\(reader.format.sourceName): there is no sample \(sample); choose one from 0 to "
+        + "\(reader.sampleCount)")
+  }
+  return sample
 }

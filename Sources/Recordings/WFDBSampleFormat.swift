@@ -1,75 +1,113 @@
-// How WFDB packs samples into bytes (physionet.org/physiotools/wag/signal-5.htm), and which value of each
-// packing means that nothing was measured.
+// How WFDB signal files store a sample: the amplitude formats of signal(5), each decoded at any
+// position, so that a record can be read from anywhere.
 
 import ECGSignal
 
-/// A packing of samples.
-enum WFDBSampleFormat: Int, CaseIterable {
-  /// 8 bits, offset binary.
-  case offsetBinary8 = 80
-  /// 16 bits, little-endian.
-  case littleEndian16 = 16
-  /// 16 bits, big-endian.
-  case bigEndian16 = 61
-  /// 16 bits, offset binary.
-  case offsetBinary16 = 160
-  /// Two 12-bit samples in three bytes.
-  case pairs12 = 212
-  /// 24 bits, little-endian.
-  case littleEndian24 = 24
-  /// 32 bits, little-endian.
-  case littleEndian32 = 32
+/// A format of a WFDB signal file.
+enum WFDBSampleFormat: Int {
+  case eightBitOffset = 80
+  case twelveBitPairs = 212
+  case sixteenBit = 16
+  case sixteenBitBigEndian = 61
+  case sixteenBitOffset = 160
+  case twentyFourBit = 24
+  case thirtyTwoBit = 32
 
-  /// Bits of a sample.
+  /// The formats as an error message lists them.
+  static let names = "16, 24, 32, 61, 80, 160 and 212"
+
+  /// Bits of a stored sample.
   var bits: Int {
     switch self {
-    case .offsetBinary8: 8
-    case .pairs12: 12
-    case .littleEndian16, .bigEndian16, .offsetBinary16: 16
-    case .littleEndian24: 24
-    case .littleEndian32: 32
+    case .eightBitOffset: 8
+    case .twelveBitPairs: 12
+    case .sixteenBit, .sixteenBitBigEndian, .sixteenBitOffset: 16
+    case .twentyFourBit: 24
+    case .thirtyTwoBit: 32
     }
   }
 
-  /// Bytes before sample `index` of a file; of format 212 before the pair that holds it.
-  func byteOffset(ofSample index: Int) -> Int {
-    self == .pairs12 ? index / 2 * 3 : index * bits / 8
-  }
+  /// The stored value that stands for "not measured": the most negative one.
+  var missing: Int32 { Int32(truncatingIfNeeded: -1 << (bits - 1)) }
 
-  /// Bytes that `count` samples take; an unpaired last 12-bit sample takes two.
+  /// Every code that can be stored and is not `missing`.
+  var codeRange: ClosedRange<Int32> { (missing + 1)...Int32(truncatingIfNeeded: ~missing) }
+
+  /// Bytes that `count` consecutive samples take from the start of a file. At most 2^56 samples.
   func byteCount(samples count: Int) -> Int {
-    self == .pairs12 ? count / 2 * 3 + (count % 2) * 2 : count * bits / 8
+    self == .twelveBitPairs ? count / 2 * 3 + count % 2 * 2 : count * (bits / 8)
   }
 
-  /// Whole samples in so many bytes.
-  func sampleCount(bytes: Int) -> Int {
-    self == .pairs12 ? bytes / 3 * 2 + (bytes % 3 == 2 ? 1 : 0) : bytes * 8 / bits
+  /// Samples that `count` bytes hold; a started one is not counted.
+  func sampleCount(bytes count: Int) -> Int {
+    self == .twelveBitPairs ? count / 3 * 2 + count % 3 / 2 : count / (bits / 8)
   }
 
-  /// The sample that starts at these bytes; `isSecond` picks the second of a pair of format 212. The
-  /// format's value for "not measured", its smallest, becomes `SampleBlock.missing`.
-  @inline(__always)
-  func decode(_ bytes: UnsafePointer<UInt8>, isSecond: Bool) -> Int32 {
-    let value: Int32
+  /// Where the bytes that sample `index` is decoded from begin: for pairs, the pair's first byte.
+  func byteOffset(sample index: Int) -> Int {
+    self == .twelveBitPairs ? index / 2 * 3 : index * (bits / 8)
+  }
+
+  /// Decodes `count` samples, every `step`-th from sample `first`, counted from the start of `bytes`,
+  /// into every `outputStep`-th place of `codes`.
+  ///
+  /// The caller has made sure that `bytes` holds sample `first + (count - 1) * step`. Every result is
+  /// a code or `SampleBlock.missing`.
+  func decode(
+    _ bytes: UnsafeRawBufferPointer, first: Int, step: Int, count: Int,
+    into codes: UnsafeMutablePointer<Int32>, outputStep: Int
+  ) {
     switch self {
-    case .offsetBinary8: value = Int32(bytes[0]) - 128
-    case .littleEndian16: value = Int32(Int16(truncatingIfNeeded: Self.word(bytes[0], bytes[1])))
-    case .bigEndian16: value = Int32(Int16(truncatingIfNeeded: Self.word(bytes[1], bytes[0])))
-    case .offsetBinary16: value = Self.word(bytes[0], bytes[1]) - 32768
-    case .pairs12:
-      let bits =
-        isSecond
-        ? Int32(bytes[2]) | Int32(bytes[1] & 0xF0) << 4
-        : Int32(bytes[0]) | Int32(bytes[1] & 0x0F) << 8
-      value = (bits << 20) >> 20
-    case .littleEndian24:
-      value =
-        Int32(bitPattern: UInt32(Self.word(bytes[0], bytes[1])) << 8 | UInt32(bytes[2]) << 24) >> 8
-    case .littleEndian32:
-      value = Self.word(bytes[0], bytes[1]) | Self.word(bytes[2], bytes[3]) << 16
+    case .sixteenBit:
+      fill(codes, outputStep, first, step, count) {
+        Int32(Int16(bitPattern: UInt16(bytes[2 &* $0]) | UInt16(bytes[2 &* $0 &+ 1]) << 8))
+      }
+    case .sixteenBitBigEndian:
+      fill(codes, outputStep, first, step, count) {
+        Int32(Int16(bitPattern: UInt16(bytes[2 &* $0 &+ 1]) | UInt16(bytes[2 &* $0]) << 8))
+      }
+    case .sixteenBitOffset:
+      fill(codes, outputStep, first, step, count) {
+        (Int32(bytes[2 &* $0]) | Int32(bytes[2 &* $0 &+ 1]) << 8) &- 32768
+      }
+    case .eightBitOffset:
+      fill(codes, outputStep, first, step, count) { Int32(bytes[$0]) &- 128 }
+    case .twentyFourBit:
+      fill(codes, outputStep, first, step, count) {
+        let low = UInt32(bytes[3 &* $0]) << 8 | UInt32(bytes[3 &* $0 &+ 1]) << 16
+        return Int32(bitPattern: low | UInt32(bytes[3 &* $0 &+ 2]) << 24) >> 8
+      }
+    case .thirtyTwoBit:
+      fill(codes, outputStep, first, step, count) {
+        let low = UInt32(bytes[4 &* $0]) | UInt32(bytes[4 &* $0 &+ 1]) << 8
+        let high = UInt32(bytes[4 &* $0 &+ 2]) << 16 | UInt32(bytes[4 &* $0 &+ 3]) << 24
+        return Int32(bitPattern: low | high)
+      }
+    case .twelveBitPairs:
+      fill(codes, outputStep, first, step, count) {
+        // Two samples in three bytes: the middle one holds the upper four bits of both.
+        let pair = ($0 >> 1) &* 3
+        let middle = UInt32(bytes[pair &+ 1])
+        let low = $0 & 1 == 0 ? UInt32(bytes[pair]) : UInt32(bytes[pair &+ 2])
+        let high = $0 & 1 == 0 ? middle & 0x0F : middle >> 4
+        return Int32(bitPattern: (low | high << 8) << 20) >> 20
+      }
     }
-    return value == -1 << (Int32(bits) - 1) ? SampleBlock.missing : value
   }
 
-  private static func word(_ low: UInt8, _ high: UInt8) -> Int32 { Int32(low) | Int32(high) << 8 }
+  @inline(__always)
+  private func fill(
+    _ codes: UnsafeMutablePointer<Int32>, _ outputStep: Int, _ first: Int, _ step: Int,
+    _ count: Int, _ sample: (Int) -> Int32
+  ) {
+    let missing = missing
+    var index = first
+    var position = 0
+    for _ in 0..<count {
+      let code = sample(index)
+      codes[position] = code == missing ? SampleBlock.missing : code
+      index &+= step
+      position &+= outputStep
+    }
+  }
 }

@@ -1,147 +1,247 @@
-// A WFDB record of several segments, of fixed or of variable layout. A segment "~" is a gap; a signal that a
-// segment has not is missing there.
+// A WFDB record of several segments: records of their own played one after another, with gaps between.
+// With a layout segment the signals may come, go and change their order (MIMIC's waveform records).
 
 import ECGSignal
 import Foundation
 
-/// Reads a record of several segments as one.
+/// Reads a multi-segment WFDB record, one segment open at a time.
 final class WFDBSegmentedReader: RecordingReader {
   let format: SignalFormat
   let sampleCount: Int
   let comments: [String]
-  private let record: String
-  private let segments: [Segment]
+  let skippedSignals: [String]
+  let baseTime: Date?
+
+  private let header: WFDBHeader
+  private let folder: String
+  private let hasLayout: Bool
+  /// The segments with samples, and where each begins; one entry more for the end.
+  private let segments: [WFDBHeader.Segment]
+  private let starts: [Int]
+
   private var position = 0
-  private var open: (index: Int, reader: WFDBReader, channels: [Int?])?
-  private let scratch: UnsafeMutablePointer<Int32>
-  private static let pieceCount = 1024
+  private var openIndex = -1
+  private var openReader: WFDBReader?
+  /// For each channel, the open segment's channel that it is and how its codes translate.
+  private var sources: [(channel: Int, rescale: Rescale?)?] = []
+  private var scratch: [Int32] = []
+  private static let chunk = 4096
 
-  private struct Segment {
-    let name: String
-    let start: Int
-    let count: Int
+  /// `code * scale + offset`, rounded: where a segment's gain or baseline is not the record's.
+  fileprivate struct Rescale {
+    var scale: Double
+    var offset: Double
   }
 
-  init(record: String, header: WFDBHeader) throws(RecordingError) {
-    self.record = record
+  /// Opens a master header whose segments lie in `folder` ("" or ending in "/").
+  init(header: WFDBHeader, folder: String) throws(RecordingError) {
+    self.header = header
+    self.folder = folder
     comments = header.comments
-    var segments: [Segment] = []
-    var start = 0
-    for segment in header.segments where segment.sampleCount > 0 {
-      segments.append(Segment(name: segment.name, start: start, count: segment.sampleCount))
-      start += segment.sampleCount
+    baseTime = header.baseTime
+    hasLayout = header.segments[0].sampleCount == 0 && header.segments[0].name != "~"
+    segments = header.segments.filter { $0.sampleCount > 0 }
+    var starts = [0]
+    for segment in segments {
+      let end = starts[starts.count - 1] + segment.sampleCount
+      guard end <= WFDBHeader.sampleCountMax else {
+        throw header.damaged("announces segments of more samples than a record can have")
+      }
+      starts.append(end)
     }
-    self.segments = segments
-    sampleCount = start
-    // The channels: of a variable layout the layout segment (length 0) lists them, else the first one does.
-    let folder = Self.folder(of: record)
-    guard let describing = header.segments.first(where: { $0.name != "~" }) else {
-      throw RecordingError("\(record) has no segment with signals: it is a gap from end to end.")
+    self.starts = starts
+    sampleCount = starts[starts.count - 1]
+    guard header.sampleCount ?? sampleCount == sampleCount else {
+      throw header.damaged(
+        "announces \(header.sampleCount ?? 0) samples, its segments have \(sampleCount)")
     }
-    let layout = try WFDBHeader(path: folder + describing.name + ".hea")
-    format = try Self.format(layout, record: record, header: header)
-    scratch = .allocate(capacity: Self.pieceCount * SignalFormat.channelCountMax)
-    scratch.initialize(
-      repeating: SampleBlock.missing, count: Self.pieceCount * SignalFormat.channelCountMax)
-  }
-
-  deinit { scratch.deallocate() }
-
-  private static func folder(of record: String) -> String {
-    URL(filePath: record).deletingLastPathComponent().path(percentEncoded: false)
-  }
-
-  private static func format(
-    _ layout: WFDBHeader, record: String, header: WFDBHeader
-  ) throws(RecordingError) -> SignalFormat {
-    let signals = layout.signals.filter { WFDBReader.microvolts($0.units) != nil }
-    guard !signals.isEmpty, signals.count <= SignalFormat.channelCountMax else {
-      throw RecordingError(
-        "\(record) has \(signals.count) signals in volts: 1 to \(SignalFormat.channelCountMax) can be read."
-      )
+    if hasLayout {
+      (format, skippedSignals) = try Self.layoutFormat(header: header, folder: folder)
+    } else {
+      guard let first = segments.first(where: { $0.name != "~" }) else {
+        throw header.damaged("has only gaps for segments")
+      }
+      let reader = try Self.open(first.name, header: header, folder: folder)
+      format = SignalFormat(
+        sampleRate: reader.format.sampleRate, channels: reader.format.channels,
+        provenance: .replay, sourceName: header.recordName)
+      skippedSignals = reader.skippedSignals
     }
-    return SignalFormat(
-      sampleRate: header.sampleRate,
-      channels: signals.map {
-        Channel(
-          name: $0.name, lead: Lead(signalName: $0.name),
-          microvoltsPerCode: (WFDBReader.microvolts($0.units) ?? 1000) / $0.gain,
-          baseline: Int32($0.baseline), codeRange: (Int32.min + 1)...Int32.max)
-      }, provenance: .replay, sourceName: header.name)
-  }
-
-  func seek(to sample: Int) throws(RecordingError) {
-    guard (0...sampleCount).contains(sample) else {
-      throw RecordingError("\(record) has no sample \(sample): it has \(sampleCount).")
+    guard format.sampleRate == header.frameRate else {
+      throw header.damaged("states \(header.frameRate) Hz, its segments \(format.sampleRate) Hz")
     }
-    position = sample
   }
 
   func read(
     into codes: UnsafeMutablePointer<Int32>, stride: Int, count: Int
   ) throws(RecordingError) -> Int {
-    guard position < sampleCount,
-      let index = segments.lastIndex(where: { $0.start <= position })
-    else { return 0 }
-    let segment = segments[index]
-    let count = min(count, segment.start + segment.count - position, Self.pieceCount)
-    guard count > 0 else { return 0 }
-    if segment.name == "~" {
+    precondition(count >= 0 && stride >= count, "a channel's codes must fit its stride")
+    let available = min(count, sampleCount - position)
+    var done = 0
+    while done < available {
+      let index = segmentIndex(at: position + done)
+      let from = position + done - starts[index]
+      let chunk = min(available - done, segments[index].sampleCount - from, Self.chunk)
+      try readSegment(index, from: from, count: chunk, into: codes + done, stride: stride)
+      done += chunk
+    }
+    position += available
+    return available
+  }
+
+  func seek(to sample: Int) throws(RecordingError) {
+    position = try checkedPosition(sample, in: self)
+  }
+
+  func verifyChecksums() throws(RecordingError) {
+    for segment in segments where segment.name != "~" {
+      try Self.open(segment.name, header: header, folder: folder).verifyChecksums()
+    }
+  }
+
+  // MARK: - Segments
+
+  /// The segment that holds a sample, by bisection.
+  private func segmentIndex(at sample: Int) -> Int {
+    var (low, high) = (0, segments.count - 1)
+    while low < high {
+      let middle = (low + high + 1) / 2
+      if starts[middle] <= sample { low = middle } else { high = middle - 1 }
+    }
+    return low
+  }
+
+  private func readSegment(
+    _ index: Int, from: Int, count: Int, into codes: UnsafeMutablePointer<Int32>, stride: Int
+  ) throws(RecordingError) {
+    if segments[index].name != "~" && index != openIndex { try openSegment(index) }
+    guard segments[index].name != "~", let reader = openReader else {
       for channel in format.channels.indices {
         (codes + channel * stride).update(repeating: SampleBlock.missing, count: count)
       }
-      position += count
-      return count
-    }
-    if open?.index != index { open = try openSegment(index) }
-    guard let open else { return 0 }
-    try open.reader.seek(to: position - segment.start)
-    let got = try open.reader.read(into: scratch, stride: Self.pieceCount, count: count)
-    guard got > 0 else {
-      throw RecordingError(
-        "\(record): segment \(segment.name) is shorter than the record says: fetch it again.")
-    }
-    for (channel, source) in open.channels.enumerated() {
-      copy(source, open.reader.format, to: codes + channel * stride, channel: channel, count: got)
-    }
-    position += got
-    return got
-  }
-
-  /// Copies a segment's signal, brought to the record's scale where the segment has another.
-  private func copy(
-    _ source: Int?, _ segment: SignalFormat, to codes: UnsafeMutablePointer<Int32>, channel: Int,
-    count: Int
-  ) {
-    guard let source else {
-      codes.update(repeating: SampleBlock.missing, count: count)
       return
     }
-    let row = scratch + source * Self.pieceCount
-    let from = segment.channels[source]
-    let to = format.channels[channel]
-    let isSame = from.microvoltsPerCode == to.microvoltsPerCode && from.baseline == to.baseline
-    for sample in 0..<count {
-      let code = row[sample]
-      if isSame || code == SampleBlock.missing {
-        codes[sample] = code
-      } else {
-        let microvolts = Double(code - from.baseline) * from.microvoltsPerCode
-        codes[sample] =
-          Int32(clamping: Int64((microvolts / to.microvoltsPerCode).rounded())) + to.baseline
+    try reader.seek(to: from)
+    let received = try scratch.withUnsafeMutableBufferPointer {
+      buffer throws(RecordingError) in
+      try reader.read(into: buffer.baseAddress!, stride: Self.chunk, count: count)
+    }
+    precondition(received == count, "an open segment has the samples that its master announces")
+    for (channel, source) in sources.enumerated() {
+      let output = codes + channel * stride
+      guard let source else {
+        output.update(repeating: SampleBlock.missing, count: count)
+        continue
+      }
+      for sample in 0..<count {
+        let code = scratch[source.channel * Self.chunk + sample]
+        output[sample] = source.rescale.map { $0.apply(code) } ?? code
       }
     }
   }
 
-  private func openSegment(
-    _ index: Int
-  ) throws(RecordingError) -> (index: Int, reader: WFDBReader, channels: [Int?]) {
-    let path = Self.folder(of: record) + segments[index].name
-    let header = try WFDBHeader(path: path + ".hea")
-    let reader = try WFDBReader(record: path, header: header)
-    let channels = format.channels.map { channel in
-      reader.format.channels.firstIndex { $0.name == channel.name }
+  private func openSegment(_ index: Int) throws(RecordingError) {
+    openIndex = -1
+    let segment = segments[index]
+    let reader = try Self.open(segment.name, header: header, folder: folder)
+    guard reader.format.sampleRate == format.sampleRate,
+      reader.sampleCount == segment.sampleCount
+    else {
+      throw header.damaged(
+        "announces \(segment.sampleCount) samples at \(format.sampleRate) Hz in segment "
+          + "\(segment.name), which has \(reader.sampleCount) at \(reader.format.sampleRate) Hz")
     }
-    return (index, reader, channels)
+    let parts = reader.format.channels
+    if !hasLayout {
+      guard parts.map(\.name) == format.channels.map(\.name) else {
+        throw header.damaged("has other signals in segment \(segment.name) than in the first")
+      }
+      sources = parts.indices.map { ($0, Rescale(from: parts[$0], to: format.channels[$0])) }
+    } else {
+      sources = format.channels.map { channel in
+        parts.firstIndex { $0.name == channel.name }
+          .map { ($0, Rescale(from: parts[$0], to: channel)) }
+      }
+    }
+    scratch = Array(repeating: 0, count: parts.count * Self.chunk)
+    openReader = reader
+    openIndex = index
+  }
+
+  private static func open(
+    _ name: String, header: WFDBHeader, folder: String
+  ) throws(RecordingError) -> WFDBReader {
+    let segment = try segmentHeader(name, header: header, folder: folder)
+    return try WFDBReader(header: segment, folder: folder + Recordings.parentFolder(name))
+  }
+
+  private static func segmentHeader(
+    _ name: String, header: WFDBHeader, folder: String
+  ) throws(RecordingError) -> WFDBHeader {
+    guard !name.hasPrefix("/"), !name.split(separator: "/").contains("..") else {
+      throw header.damaged("names a segment outside the record's folder, \"\(name)\"")
+    }
+    let segment = try WFDBHeader(contentsOf: folder + name + ".hea")
+    guard segment.segments.isEmpty else {
+      throw header.damaged("names segment \(name), which has segments itself")
+    }
+    return segment
+  }
+
+  /// The channels of a layout segment; a gain it leaves open is that of the first segment with the
+  /// signal, so that no resolution is lost.
+  private static func layoutFormat(
+    header: WFDBHeader, folder: String
+  ) throws(RecordingError) -> (SignalFormat, skipped: [String]) {
+    let layout = try segmentHeader(header.segments[0].name, header: header, folder: folder)
+    var channels: [Channel] = []
+    var skipped: [String] = []
+    for (index, signal) in layout.signals.enumerated() {
+      let name = signal.description.isEmpty ? "signal \(index)" : signal.description
+      guard signal.microvoltsPerCode != nil else {
+        skipped.append("\(name) is in \(signal.units), which is no voltage")
+        continue
+      }
+      var channel = try WFDBReader.channel(name, signal, .thirtyTwoBit, layout)
+      if signal.gain == nil {
+        for segment in header.segments.dropFirst() where segment.name != "~" {
+          let reader = try open(segment.name, header: header, folder: folder)
+          guard let part = reader.format.channels.first(where: { $0.name == name }) else {
+            continue
+          }
+          channel = part
+          break
+        }
+      }
+      channels.append(channel)
+    }
+    guard 1...SignalFormat.channelCountMax ~= channels.count else {
+      throw RecordingError(
+        "\(header.path): has \(channels.count) ECG signals where 1 to "
+          + "\(SignalFormat.channelCountMax) can be played together; make a record of the signals "
+          + "that matter")
+    }
+    let format = SignalFormat(
+      sampleRate: layout.frameRate, channels: channels, provenance: .replay,
+      sourceName: header.recordName)
+    return (format, skipped)
+  }
+}
+
+extension WFDBSegmentedReader.Rescale {
+  /// The translation between two channels' codes; nil where they are the same.
+  fileprivate init?(from part: Channel, to whole: Channel) {
+    guard
+      part.microvoltsPerCode != whole.microvoltsPerCode || part.baseline != whole.baseline
+    else { return nil }
+    scale = part.microvoltsPerCode / whole.microvoltsPerCode
+    offset = Double(whole.baseline) - Double(part.baseline) * scale
+  }
+
+  /// The code in the whole record's scale, at the edge of the range where it does not fit.
+  fileprivate func apply(_ code: Int32) -> Int32 {
+    guard code != SampleBlock.missing else { return code }
+    let value = (Double(code) * scale + offset).rounded(.toNearestOrEven)
+    return Int32(max(Double(Int32.min + 1), min(Double(Int32.max), value)))
   }
 }

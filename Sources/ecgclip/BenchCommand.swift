@@ -65,21 +65,17 @@ struct BenchCommand: ParsableCommand {
 
   /// Steps the pipeline through simulated sinus rhythm, a second at a time.
   private func timePipeline(_ model: Model) throws -> BenchObject.Timing {
-    var patient = SimulatedPatient(script: try PatientScript(parsing: "nsr?hr=72"))
+    let patient = SimulatedPatient(script: try PatientScript(parsing: "nsr?hr=72"))
     let format = patient.format
     let pipeline = try Pipeline(
       format: format, model: model, configuration: PipelineConfiguration())
     let storage = SampleBlockStorage(channelCount: format.channels.count)
-    var index: Int64 = 0
     let blocksPerSecond = 25
     return .measure(count: seconds) {
       for _ in 0..<blocksPerSecond {
         storage.block.header.pointee = SampleBlock.Header()
-        storage.block.header.pointee.firstIndex = index
-        storage.block.header.pointee.sampleCount = 20
-        patient.fill(storage.block)
+        _ = patient.fill(storage.block, count: 20)
         pipeline.step(storage.block)
-        index += 20
       }
     }
   }

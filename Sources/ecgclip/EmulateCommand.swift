@@ -2,6 +2,8 @@
 // pseudo-terminal that any program can open as its serial port.
 
 import ArgumentParser
+import CLinux
+import ECGSignal
 import Foundation
 import FrontEnds
 import LinuxDevices
@@ -64,6 +66,60 @@ struct EmulateCommand: ParsableCommand {
       throw ValidationError("--\(name) is a share of frames, from 0 to 1.")
     }
   }
+
+  func run() throws {
+    let signal = try emulatedSignal()
+    let terminal = try PseudoTerminal(link: pty)
+    let frontEnd = EmulatedFrontEnd(
+      signal: signal, wireFormat: format, terminal: terminal, speed: speed.playback,
+      faults: LineFaults(drop: drop, corrupt: corrupt, duplicate: duplicate, seed: seed),
+      repeats: loop)
+    let stop = StopFlag()
+    let signals = StopSignals(stop)
+    defer { signals.cancel() }
+    announce(signal.format, path: pty ?? terminal.path)
+    frontEnd.start()
+    while !stop.isSet && !frontEnd.hasFinished { clinux_sleep_nanoseconds(20_000_000) }
+    frontEnd.stop()
+    try report(frontEnd.sentSoFar)
+  }
+
+  private func emulatedSignal() throws -> any EmulatedSignal {
+    // A Cyton has one rate; a bridge tells the record's own.
+    let rate = format == .cyton ? 250.0 : nil
+    if let record { return try RecordSignal(try Recordings.open(record), sampleRate: rate) }
+    return SimulatedPatient(
+      script: try PatientScript(parsing: simulation ?? "nsr"), sampleRate: rate ?? 500)
+  }
+
+  private func announce(_ signal: SignalFormat, path: String) {
+    let mark = signal.provenance == .simulated ? "SIMULATED" : "REPLAY"
+    JSONOutput.complain(
+      "\(mark): \(signal.sourceName) as \(format.rawValue) on \(path), \(signal.sampleRate) Hz, "
+        + signal.channels.map(\.name).joined(separator: " "))
+  }
+
+  private func report(_ sent: EmulatedFrontEnd.Sent) throws {
+    if json {
+      try JSONOutput.print(
+        EmulationObject(
+          samplesSent: sent.samples, framesSent: sent.frames, framesDropped: sent.framesDropped,
+          framesCorrupted: sent.framesCorrupted, framesDuplicated: sent.framesDuplicated))
+    } else {
+      print(
+        "\(sent.samples) samples in \(sent.frames) frames; \(sent.framesDropped) dropped, "
+          + "\(sent.framesCorrupted) damaged, \(sent.framesDuplicated) sent twice")
+    }
+  }
+}
+
+private struct EmulationObject: Encodable {
+  let simulated = true
+  let samplesSent: Int64
+  let framesSent: Int64
+  let framesDropped: Int64
+  let framesCorrupted: Int64
+  let framesDuplicated: Int64
 }
 
 extension WireFormat: ExpressibleByArgument {}

@@ -102,13 +102,14 @@ struct MonitorCommand: ParsableCommand {
   private func sinks(
     showsTerminal: Bool, filters: FilterSettings, stop: StopFlag
   ) throws -> [any EventSink] {
+    let output = LineWriter(descriptor: STDOUT_FILENO, onBroken: { stop.set() })
     var sinks: [any EventSink] = []
     if showsTerminal {
       sinks.append(TerminalSink(filters: filters, alertText: alert.first, stop: stop))
     } else if json {
-      sinks.append(JSONLinesSink(output: stdout, onBrokenOutput: { stop.set() }))
+      sinks.append(JSONLinesSink(output: output))
     } else {
-      sinks.append(PlainTextSink(onBrokenOutput: { stop.set() }))
+      sinks.append(PlainTextSink(output: output))
     }
     for destination in alert {
       sinks.append(

@@ -10,10 +10,11 @@ enum Fixtures {
     try Model(folder: TestData.repository + "/Tests/InferenceTests/Fixtures/tiny")
   }
 
-  /// Ten seconds of PTB-XL at 500 Hz as microvolts `[sample][12]` (1000 codes a millivolt).
-  static func ptbxl(_ record: String) throws -> [[Float]] {
+  /// Ten seconds of PTB-XL at 500 Hz ("hr") or 100 Hz ("lr") as microvolts `[sample][12]` (1000 codes
+  /// a millivolt).
+  static func ptbxl(_ record: String, suffix: String = "hr") throws -> [[Float]] {
     let bytes = [UInt8](
-      try Data(contentsOf: URL(filePath: TestData.path("ptbxl/native/\(record)_hr.dat"))))
+      try Data(contentsOf: URL(filePath: TestData.path("ptbxl/native/\(record)_\(suffix).dat"))))
     let codes = stride(from: 0, to: bytes.count, by: 2).map {
       Int16(bitPattern: UInt16(bytes[$0]) | UInt16(bytes[$0 + 1]) << 8)
     }

@@ -13,7 +13,17 @@ MINIMUM_FRAMES = 10
 
 _LIMB = [0, 1, 2, 3, 4, 5]
 # Lead sets that bedside cables really have, beside the full twelve.
-LEAD_SETS = [_LIMB, [0, 1], [1], [1, 6], [0], [*_LIMB, 6], [*_LIMB, 6, 10], [0, 1, 6, 7, 8, 9, 10, 11], [6, 7, 8, 9, 10, 11]]
+LEAD_SETS = [
+    _LIMB,
+    [0, 1],
+    [1],
+    [1, 6],
+    [0],
+    [*_LIMB, 6],
+    [*_LIMB, 6, 10],
+    [0, 1, 6, 7, 8, 9, 10, 11],
+    [6, 7, 8, 9, 10, 11],
+]
 
 
 def crop_length(frames: int) -> int:

@@ -106,7 +106,9 @@ def load(folder: Path, preprocessing: Preprocessing, cache: Path | None = None) 
             stored.parent.mkdir(parents=True, exist_ok=True)
             np.save(stored, signals)
     if len(signals) != len(records):
-        raise ValueError(f"{folder}/ptbxl: {len(signals)} signals but {len(records)} records: fetch them again")
+        raise ValueError(
+            f"{folder}/ptbxl: {len(signals)} signals but {len(records)} records: fetch them again"
+        )
     folds = np.where(coded, [int(float(record["strat_fold"])) for record in records], 0)
     patients = np.array([int(float(record["patient_id"])) for record in records])
     check_patients(folds, patients)

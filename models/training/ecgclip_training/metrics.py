@@ -11,7 +11,9 @@ def macro(labels: np.ndarray, scores: np.ndarray, positives: int = 10) -> dict[s
     chosen = np.flatnonzero((labels.sum(0) >= positives) & (labels.sum(0) < len(labels)))
     return {
         "auc": float(np.mean([roc_auc_score(labels[:, k], scores[:, k]) for k in chosen])),
-        "averagePrecision": float(np.mean([average_precision_score(labels[:, k], scores[:, k]) for k in chosen])),
+        "averagePrecision": float(
+            np.mean([average_precision_score(labels[:, k], scores[:, k]) for k in chosen])
+        ),
         "statements": len(chosen),
     }
 

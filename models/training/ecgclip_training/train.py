@@ -45,7 +45,9 @@ def logits(
     return np.concatenate(out)
 
 
-def train(data: Dataset, training: np.ndarray, watched: np.ndarray, recipe: Recipe, folder: Path) -> nn.Module:
+def train(
+    data: Dataset, training: np.ndarray, watched: np.ndarray, recipe: Recipe, folder: Path
+) -> nn.Module:
     """Trains on the records `training`, prints scores on `watched` (never used to choose), returns the averaged model."""
     folder.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(recipe.seed)
@@ -57,14 +59,21 @@ def train(data: Dataset, training: np.ndarray, watched: np.ndarray, recipe: Reci
     average = copy.deepcopy(model)
     optimiser = torch.optim.AdamW(model.parameters(), lr=recipe.peak_rate, weight_decay=recipe.weight_decay)
     steps = len(training) // recipe.batch
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, recipe.peak_rate, recipe.epochs * steps, pct_start=0.2)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimiser, recipe.peak_rate, recipe.epochs * steps, pct_start=0.2
+    )
     checkpoint = folder / "checkpoint.pt"
     first = 0
     if checkpoint.exists():
         state = torch.load(checkpoint, weights_only=False)
         if state["recipe"] != asdict(recipe):
             raise ValueError(f"{checkpoint} belongs to another recipe: remove it or name another run")
-        for name, part in (("model", model), ("average", average), ("optimiser", optimiser), ("schedule", schedule)):
+        for name, part in (
+            ("model", model),
+            ("average", average),
+            ("optimiser", optimiser),
+            ("schedule", schedule),
+        ):
             part.load_state_dict(state[name])
         rng.bit_generator.state = state["rng"]
         torch.set_rng_state(state["torch_rng"])
@@ -84,9 +93,15 @@ def train(data: Dataset, training: np.ndarray, watched: np.ndarray, recipe: Reci
             nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimiser.step()
             schedule.step()
-            update_average(average, model, min(recipe.average_decay, (epoch * steps + step + 1) / (epoch * steps + step + 10)))
+            update_average(
+                average,
+                model,
+                min(recipe.average_decay, (epoch * steps + step + 1) / (epoch * steps + step + 10)),
+            )
             losses.append(loss.item())
-        scores = macro(data.labels[watched], logits(average, data.signals[watched], recipe.millivolts_per_code))
+        scores = macro(
+            data.labels[watched], logits(average, data.signals[watched], recipe.millivolts_per_code)
+        )
         print(
             f"epoch {epoch + 1}/{recipe.epochs} loss {np.mean(losses):.4f} AUC {scores['auc']:.4f}"
             f" AP {scores['averagePrecision']:.4f} over {scores['statements']} statements,"
@@ -94,8 +109,13 @@ def train(data: Dataset, training: np.ndarray, watched: np.ndarray, recipe: Reci
             flush=True,
         )
         state = {
-            "recipe": asdict(recipe), "epoch": epoch + 1, "model": model.state_dict(), "average": average.state_dict(),
-            "optimiser": optimiser.state_dict(), "schedule": schedule.state_dict(), "rng": rng.bit_generator.state,
+            "recipe": asdict(recipe),
+            "epoch": epoch + 1,
+            "model": model.state_dict(),
+            "average": average.state_dict(),
+            "optimiser": optimiser.state_dict(),
+            "schedule": schedule.state_dict(),
+            "rng": rng.bit_generator.state,
             "torch_rng": torch.get_rng_state(),
         }
         torch.save(state, checkpoint.with_suffix(".new"))

@@ -1,0 +1,61 @@
+// `--display none` and outputs that are no terminal: one line when an alarm changes, and the summary. What a
+// service's log should hold.
+
+import Foundation
+import Pipeline
+
+/// Writes alarms and problems as lines of text.
+public final class PlainTextSink: EventSink {
+  private let output: LineWriter
+  private var context: SessionContext?
+
+  /// A sink that writes to an output.
+  public init(output: LineWriter) { self.output = output }
+
+  public func begin(_ context: SessionContext) {
+    self.context = context
+    let missing = context.leads.missing.names
+    line(
+      "\(mark)monitoring \(context.format.sourceName), \(context.format.sampleRate) Hz, leads "
+        + context.leads.names.joined(separator: " ")
+        + (missing.isEmpty ? "" : "; missing \(missing.joined(separator: " "))"))
+  }
+
+  public func take(_ event: PipelineEvent) {
+    guard let context else { return }
+    let time = "\((context.seconds(event.index) * 10).rounded() / 10) s"
+    switch event.kind {
+    case .alarm(let transition):
+      line(
+        "\(mark)\(time) \(transition.priority.name) alarm \(transition.phase.name): "
+          + context.alarms[transition.alarm].message)
+    case .gap(let samples, let cause):
+      line("\(mark)\(time) \(samples) samples missing: \(cause.name)")
+    default: break
+    }
+  }
+
+  public func tell(problem: String) { line("\(mark)\(problem)") }
+
+  public func end(_ summary: Summary) {
+    let rate = summary.heartRateBPM.map { "\(Int($0.rounded())) bpm" } ?? "--"
+    line(
+      "\(mark)\(Int(summary.durationSeconds)) s, heart rate \(rate), \(summary.windows) windows, complete "
+        + "\((summary.completeness * 10_000).rounded() / 100) %, \(summary.samplesLost) samples lost"
+    )
+  }
+
+  /// Everything that comes from no patient says so.
+  private var mark: String {
+    switch context?.format.provenance {
+    case .simulated: "SIMULATED "
+    case .replay: "REPLAY "
+    case .live, nil: ""
+    }
+  }
+
+  private func line(_ text: String) {
+    output.add(Data(text.utf8))
+    output.flush()
+  }
+}

@@ -1,0 +1,141 @@
+// The terminal as a sink: gathers events into the state that the screen draws, ten times a second.
+
+import CLinux
+import ECGSignal
+import Foundation
+import Pipeline
+import SignalProcessing
+import TerminalDisplay
+
+/// Shows a session on the terminal.
+public final class TerminalSink: EventSink {
+  private static let frameNanoseconds: UInt64 = 100_000_000
+
+  private let stop: StopFlag
+  private var state = DisplayState()
+  private var context: SessionContext?
+  private var session: TerminalSession?
+  private var screen: TerminalScreen?
+  private var lastFrame: UInt64 = 0
+  private var window: [DisplayState.Finding] = []
+  private var notAssessed = 0
+  private var activeAlarms: [Int: DisplayState.ActiveAlarm] = [:]
+
+  /// - Parameter alertText: where alerts go, for the status line.
+  public init(filters: FilterSettings, alertText: String?, stop: StopFlag) {
+    self.stop = stop
+    state.filterText = filters.text
+    state.alertText = alertText ?? ""
+  }
+
+  public func begin(_ context: SessionContext) {
+    self.context = context
+    state.sourceName = context.format.sourceName
+    state.provenance = context.format.provenance
+    state.sampleRate = context.format.sampleRate
+    state.leads = context.leads
+    state.modelName = context.modelName
+    let session = TerminalSession()
+    let size = session.size
+    let rows = Monitor.curveRows(context.layout)
+    screen = TerminalScreen(
+      columns: size.columns, rows: size.rows,
+      traceNames: rows.map { context.layout.rows[$0].name },
+      sampleRate: context.format.sampleRate
+        / Double(Monitor.curveStride(sampleRate: context.format.sampleRate)),
+      isColoured: ProcessInfo.processInfo.environment["NO_COLOR"] == nil,
+      isUnicode: Self.isUnicode(ProcessInfo.processInfo.environment))
+    self.session = session
+  }
+
+  /// Braille needs a terminal that knows UTF-8.
+  private static func isUnicode(_ environment: [String: String]) -> Bool {
+    let locale = environment["LC_ALL"] ?? environment["LC_CTYPE"] ?? environment["LANG"] ?? ""
+    return locale.lowercased().replacing("-", with: "").contains("utf8")
+  }
+
+  public func take(_ point: InlineArray<12, Float>) {
+    guard let screen else { return }
+    for trace in 0..<min(screen.traceCount, 12) {
+      screen.push(trace: trace, microvolts: point[trace])
+    }
+  }
+
+  public func take(_ event: PipelineEvent) {
+    guard let context else { return }
+    state.elapsedSeconds = max(state.elapsedSeconds, context.seconds(event.index))
+    switch event.kind {
+    case .heartRate(let rate): state.heartRateBPM = rate
+    case .finding(let index, let probability, _): take(index, probability)
+    case .window: showWindow()
+    case .alarm(let transition):
+      let alarm = context.alarms[transition.alarm]
+      activeAlarms[transition.alarm] =
+        transition.phase == .end
+        ? nil
+        : DisplayState.ActiveAlarm(
+          message: alarm.message, priority: transition.priority,
+          sinceSeconds: context.seconds(event.index))
+      state.alarms = activeAlarms.values.sorted {
+        ($1.priority, $0.sinceSeconds) < ($0.priority, $1.sinceSeconds)
+      }
+    case .quality(let index, _, let off):
+      state.quality = Int(index)
+      state.electrodesOff = context.format.channels.indices
+        .filter { off & (1 << UInt32($0)) != 0 }
+        .map { context.format.channels[$0].name }
+    case .tally(let tally):
+      state.completeness = tally.completeness
+      state.samplesLost = tally.samplesLost
+      state.framesCorrupt = tally.counters.framesCorrupt
+      state.resynchronisations = tally.counters.resynchronisations
+      state.reconnects = tally.counters.reconnects
+    case .beat, .gap, .ended: break
+    }
+  }
+
+  private func take(_ index: Int32, _ probability: Float?) {
+    guard let context else { return }
+    guard let probability else {
+      notAssessed += 1
+      return
+    }
+    let statement = context.statements[Int(index)]
+    if probability >= statement.threshold {
+      window.append(
+        .init(code: statement.code, name: statement.name, probability: probability))
+    }
+  }
+
+  private func showWindow() {
+    state.findings = window.sorted { $0.probability > $1.probability }
+    state.notAssessedCount = notAssessed
+    window = []
+    notAssessed = 0
+  }
+
+  public func tell(problem: String) { state.problem = problem }
+
+  public func refresh() {
+    guard let session, let screen else { return }
+    let now = clinux_monotonic_nanoseconds()
+    guard now &- lastFrame >= Self.frameNanoseconds else { return }
+    lastFrame = now
+    if session.hasQuitKey() { stop.set() }
+    let size = session.size
+    screen.resize(columns: size.columns, rows: size.rows)
+    state.wallClock = Date().formatted(
+      .dateTime.hour(.twoDigits(amPM: .omitted)).minute(.twoDigits).second(.twoDigits))
+    if !session.write(screen.frame(state)) { stop.set() }
+  }
+
+  public func end(_ summary: Summary) {
+    session?.end()
+    session = nil
+    let rate = summary.heartRateBPM.map { "\(Int($0.rounded())) bpm" } ?? "--"
+    let complete = (summary.completeness * 10_000).rounded(.down) / 100
+    print(
+      "\(Int(summary.durationSeconds)) s, heart rate \(rate), \(summary.windows) windows read, "
+        + "complete \(complete) %, \(summary.samplesLost) samples lost")
+  }
+}

@@ -1,0 +1,87 @@
+// Everything that a frame of the screen shows, as plain values. The monitor fills it in; the drawing asks nobody.
+
+import Alarms
+import ECGSignal
+
+/// What the screen shows now.
+public struct DisplayState: Sendable {
+  /// One statement of the model.
+  public struct Finding: Sendable {
+    /// SCP-ECG code.
+    public var code: String
+    /// In words.
+    public var name: String
+    /// Calibrated probability.
+    public var probability: Float
+
+    /// Creates a finding.
+    public init(code: String, name: String, probability: Float) {
+      self.code = code
+      self.name = name
+      self.probability = probability
+    }
+  }
+
+  /// One active alarm.
+  public struct ActiveAlarm: Sendable {
+    /// What people read.
+    public var message: String
+    /// Its urgency.
+    public var priority: AlarmPriority
+    /// Seconds of signal at which it started.
+    public var sinceSeconds: Double
+
+    /// Creates an active alarm.
+    public init(message: String, priority: AlarmPriority, sinceSeconds: Double) {
+      self.message = message
+      self.priority = priority
+      self.sinceSeconds = sinceSeconds
+    }
+  }
+
+  /// Front-end or record.
+  public var sourceName = ""
+  /// Where the signal comes from: marked unless live.
+  public var provenance = Provenance.live
+  /// Seconds of signal.
+  public var elapsedSeconds = 0.0
+  /// Wall clock, as text.
+  public var wallClock = ""
+  /// nil shows "--", never 0.
+  public var heartRateBPM: Float?
+  /// 0-100.
+  public var quality = 0
+  /// Share of the stream that was received, 0-1.
+  public var completeness = 1.0
+  /// Samples known to be missing.
+  public var samplesLost: Int64 = 0
+  /// Frames with a bad check sum.
+  public var framesCorrupt: Int64 = 0
+  /// Times the decoder searched for the next frame.
+  public var resynchronisations: Int64 = 0
+  /// Times the device came back.
+  public var reconnects: Int64 = 0
+  /// Leads of the source, derived ones included.
+  public var leads = LeadSet()
+  /// Channels with an electrode off.
+  public var electrodesOff: [String] = []
+  /// The display's filters.
+  public var filterText = ""
+  /// Samples a second.
+  public var sampleRate = 0.0
+  /// The model's name.
+  public var modelName = ""
+  /// Where alerts go, empty for nowhere.
+  public var alertText = ""
+  /// Trouble outside the signal, empty for none.
+  public var problem = ""
+  /// Above their thresholds, most probable first; nil until the first window.
+  public var findings: [Finding]?
+  /// Statements that were not assessed for want of leads.
+  public var notAssessedCount = 0
+  /// Active alarms, the gravest first.
+  public var alarms: [ActiveAlarm] = []
+
+  /// An empty state.
+  public init() {}
+}

@@ -1,0 +1,64 @@
+// The terminal itself: its own screen, no cursor, keys without Enter; everything is as before when it ends.
+
+import Glibc
+
+/// A terminal in full-screen use. Restored by `end`, at the latest when the owner lets go.
+public final class TerminalSession {
+  private var saved = termios()
+  private var isActive = false
+
+  /// Takes over the terminal of standard output.
+  public init() {
+    if tcgetattr(STDIN_FILENO, &saved) == 0 {
+      var raw = saved
+      raw.c_lflag &= ~tcflag_t(ICANON | ECHO)
+      tcsetattr(STDIN_FILENO, TCSANOW, &raw)
+    }
+    isActive = true
+    // Alternate screen, cursor hidden, all cleared.
+    write("\u{1B}[?1049h\u{1B}[?25l\u{1B}[2J")
+  }
+
+  deinit { end() }
+
+  /// Gives the terminal back. A second call does nothing.
+  public func end() {
+    guard isActive else { return }
+    isActive = false
+    write("\u{1B}[0m\u{1B}[?25h\u{1B}[?1049l")
+    tcsetattr(STDIN_FILENO, TCSANOW, &saved)
+  }
+
+  /// Columns and rows, 80 x 24 where the terminal does not tell.
+  public var size: (columns: Int, rows: Int) {
+    var size = winsize()
+    guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0, size.ws_row > 0
+    else { return (80, 24) }
+    return (Int(size.ws_col), Int(size.ws_row))
+  }
+
+  /// Writes text; false when nobody is there any more.
+  @discardableResult
+  public func write(_ text: String) -> Bool {
+    var bytes = Array(text.utf8)[...]
+    while !bytes.isEmpty {
+      let count = bytes.withUnsafeBytes { Glibc.write(STDOUT_FILENO, $0.baseAddress, $0.count) }
+      if count < 0 && errno == EINTR { continue }
+      if count <= 0 { return false }
+      bytes = bytes.dropFirst(count)
+    }
+    return true
+  }
+
+  /// Whether the key q was pressed since the last call.
+  public func hasQuitKey() -> Bool {
+    var entry = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
+    var hasQuit = false
+    while poll(&entry, 1, 0) == 1, entry.revents & Int16(POLLIN) != 0 {
+      var key: UInt8 = 0
+      guard read(STDIN_FILENO, &key, 1) == 1 else { break }
+      if key == UInt8(ascii: "q") || key == UInt8(ascii: "Q") { hasQuit = true }
+    }
+    return hasQuit
+  }
+}
