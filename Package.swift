@@ -59,7 +59,8 @@ let package = Package(
     room(
       "Monitor",
       [
-        "Pipeline", "SignalProcessing", "Devices", "RealTime", "Recordings", "Alarms", "AlertLink", "TerminalDisplay",
+        "Pipeline", "SignalProcessing", "Devices", "RealTime", "Recordings", "Alarms", "AlertLink",
+        "TerminalDisplay",
         "Findings", "Inference", "ECGSignal", "CLinux",
       ]),
     .executableTarget(
@@ -79,7 +80,9 @@ let package = Package(
       swiftSettings: settings),
     tests("ECGSignalTests", ["ECGSignal"]),
     tests("FrontEndsTests", ["FrontEnds", "ECGSignal"]),
-    tests("SignalProcessingTests", ["SignalProcessing", "ECGSignal", "Recordings"]),
+    tests(
+      "SignalProcessingTests", ["SignalProcessing", "Alarms", "ECGSignal", "Recordings"],
+      exclude: ["Fixtures"]),
     tests("AlarmsTests", ["Alarms"]),
     tests("AlertLinkTests", ["AlertLink", "Alarms"]),
     tests("InferenceTests", ["Inference", "CKernels", "ECGSignal"], exclude: ["Fixtures"]),

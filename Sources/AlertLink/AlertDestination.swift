@@ -22,7 +22,8 @@ public struct AlertDestination: Hashable, Sendable {
   /// - Parameter allowInsecure: whether plain alerts may leave this machine.
   public init(parsing text: String, allowInsecure: Bool) throws(AlertLinkError) {
     guard text.hasPrefix("udp://"), let colon = text.lastIndex(of: ":"),
-      let port = UInt16(text[text.index(after: colon)...]), port > 0
+      let port = UInt16(text[text.index(after: colon)...]), port > 0,
+      text[text.index(after: colon)...].allSatisfy(\.isNumber)
     else {
       throw AlertLinkError("'\(text)' is no destination for alerts: write udp://HOST:PORT.")
     }
@@ -32,16 +33,21 @@ public struct AlertDestination: Hashable, Sendable {
     }
     var host = String(text[start..<colon])
     if host == "localhost" { host = "127.0.0.1" }
-    if host.hasPrefix("[") && host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
+    isIPv6 = host.hasPrefix("[") && host.hasSuffix("]")
+    if isIPv6 { host = String(host.dropFirst().dropLast()) }
     var address4 = in_addr()
     var address6 = in6_addr()
-    let isIPv4 = inet_pton(AF_INET, host, &address4) == 1
-    isIPv6 = !isIPv4 && inet_pton(AF_INET6, host, &address6) == 1
-    guard isIPv4 || isIPv6 else {
+    guard
+      isIPv6 ? inet_pton(AF_INET6, host, &address6) == 1 : inet_pton(AF_INET, host, &address4) == 1
+    else {
       throw AlertLinkError(
-        "'\(host)' is no IP address: write the address of the receiver, as udp://127.0.0.1:5514.")
+        "'\(host)' is no IP address: write the address of the receiver, as udp://127.0.0.1:5514 or "
+          + "udp://[::1]:5514.")
     }
-    let isLoopback = isIPv4 ? host.hasPrefix("127.") : host == "::1"
+    let isLoopback =
+      isIPv6
+      ? withUnsafeBytes(of: address6) { $0.dropLast().allSatisfy { $0 == 0 } && $0.last == 1 }
+      : UInt32(bigEndian: address4.s_addr) >> 24 == 127
     guard isLoopback || allowInsecure else {
       throw AlertLinkError(
         "Alerts to \(host) would leave this machine unencrypted: "

@@ -47,28 +47,38 @@ public final class CytonDecoder: FrameDecoder {
     queue.remove(queue.count)
   }
 
+  /// Packets that follow each other without a gap come in one block.
   public func next(into block: SampleBlock, isQuiet: Bool) -> DecodeOutcome {
-    while queue.count >= Self.packetByteCount {
+    var filled = 0
+    while queue.count >= Self.packetByteCount && filled < SampleBlock.sampleCountMax {
       let bytes = queue.bytes
-      let isFramed =
-        bytes[0] == Self.startByte && Self.stopBytes.contains(bytes[Self.packetByteCount - 1])
-      if isFramed {
-        let isExpected = isInStep && bytes[1] == expectedCounter
-        if !isExpected && queue.count == Self.packetByteCount && !isQuiet { return .needsBytes }
+      let isExpected = isInStep && bytes[1] == expectedCounter
+      guard isFramed(bytes) else {
+        if filled > 0 { break }
+        slide()
+        continue
+      }
+      if !isExpected {
+        if filled > 0 { break }
         // Out of step, or after a jump of the counter, a packet counts only if another follows it.
-        if isExpected || queue.count == Self.packetByteCount
-          || bytes[Self.packetByteCount] == Self.startByte
-        {
-          let isRepeated = dropRepetition(counter: bytes[1])
-          if !isRepeated { accept(bytes, into: block) }
-          queue.remove(Self.packetByteCount)
-          if isRepeated { continue }
-          return .samples
+        let isLast = queue.count == Self.packetByteCount
+        if isLast && !isQuiet { return .needsBytes }
+        if !isLast && bytes[Self.packetByteCount] != Self.startByte {
+          slide()
+          continue
         }
       }
-      slide()
+      if !dropRepetition(counter: bytes[1]) {
+        accept(bytes, into: block, at: filled)
+        filled &+= 1
+      }
+      queue.remove(Self.packetByteCount)
     }
-    return .needsBytes
+    return filled > 0 ? .samples : .needsBytes
+  }
+
+  private func isFramed(_ bytes: UnsafePointer<UInt8>) -> Bool {
+    bytes[0] == Self.startByte && Self.stopBytes.contains(bytes[Self.packetByteCount - 1])
   }
 
   /// A packet with the counter of the last one is that one again, unless the clock says that a whole turn of
@@ -91,7 +101,8 @@ public final class CytonDecoder: FrameDecoder {
     queue.remove(1)
   }
 
-  private func accept(_ bytes: UnsafePointer<UInt8>, into block: SampleBlock) {
+  /// Appends a packet to the block; the first one sets its place in time.
+  private func accept(_ bytes: UnsafePointer<UInt8>, into block: SampleBlock, at position: Int) {
     let lost = lostPackets(counter: bytes[1])
     if lost > 0 {
       pendingGap &+= lost
@@ -102,21 +113,23 @@ public final class CytonDecoder: FrameDecoder {
     lastArrival = arrival
     isInStep = true
     for channel in 0..<min(Self.channelCount, block.channelCount) {
-      block.channel(channel)[0] = BigEndian.read24(bytes + 2 + 3 * channel)
+      block.channel(channel)[position] = BigEndian.read24(bytes + 2 + 3 * channel)
     }
     counters.framesReceived &+= 1
     counters.samplesReceived &+= 1
-    nextIndex &+= pendingGap
     let header = block.header
-    header.pointee.firstIndex = nextIndex
-    header.pointee.sampleCount = 1
-    header.pointee.gapBefore = pendingGap
-    header.pointee.gapCause = pendingCause
+    if position == 0 {
+      nextIndex &+= pendingGap
+      header.pointee.firstIndex = nextIndex
+      header.pointee.gapBefore = pendingGap
+      header.pointee.gapCause = pendingCause
+      pendingGap = 0
+      pendingCause = .none
+    }
+    header.pointee.sampleCount = Int32(position &+ 1)
     header.pointee.arrivalNanoseconds = arrival
     header.pointee.counters = counters
     nextIndex &+= 1
-    pendingGap = 0
-    pendingCause = .none
   }
 
   /// Packets missing before this one: the counter tells them modulo 256, the clock the rest.

@@ -4,6 +4,17 @@ import CLinux
 import Devices
 import ECGSignal
 import FrontEnds
+import Glibc
+
+extension SignalFormat {
+  /// The same format, marked as simulated where it claims to be live and is not.
+  fileprivate func marked(simulated isSimulated: Bool) -> SignalFormat {
+    guard isSimulated && provenance == .live else { return self }
+    var format = self
+    format.provenance = .simulated
+    return format
+  }
+}
 
 /// A serial front-end with one wire format.
 public final class SerialSource<Decoder: FrameDecoder>: SampleSource {
@@ -42,9 +53,21 @@ public final class SerialSource<Decoder: FrameDecoder>: SampleSource {
   public func open() throws(SourceError) -> SignalFormat {
     port = try SerialPort(path: path, baud: baud)
     let opened: SignalFormat
-    if let profileFormat { opened = profileFormat } else { opened = try waitForFormat() }
+    if let profileFormat {
+      opened = profileFormat.marked(simulated: Self.isPseudoTerminal(path))
+    } else {
+      opened = try waitForFormat()
+    }
     format = opened
     return opened
+  }
+
+  /// A frame without a flag of its own, as Cyton's, cannot say that it is emulated; but what comes from a
+  /// pseudo-terminal comes from a program.
+  private static func isPseudoTerminal(_ path: String) -> Bool {
+    guard let real = realpath(path, nil) else { return false }
+    defer { free(real) }
+    return String(cString: real).hasPrefix("/dev/pts/")
   }
 
   /// Reads until the front-end has said what it is, at most five seconds.

@@ -30,7 +30,8 @@ public final class LineWriter {
     buffer.withUnsafeBytes { bytes in
       var written = 0
       while written < bytes.count && !isBroken {
-        let count = write(descriptor, bytes.baseAddress?.advanced(by: written), bytes.count - written)
+        let count = write(
+          descriptor, bytes.baseAddress?.advanced(by: written), bytes.count - written)
         if count < 0 && errno == EINTR { continue }
         isBroken = count <= 0
         written += max(0, count)

@@ -16,7 +16,7 @@ public final class SampleRing: @unchecked Sendable {
   private let codesPerBlock: Int
 
   /// Allocates `capacity` blocks (a power of two). 512 blocks are 10 s of bridge frames of 10 samples
-  /// at 500 Hz, 2 s of single-sample Cyton frames.
+  /// at 500 Hz; Cyton packets that wait share blocks of up to 32.
   public init(capacity: Int = 512, channelCount: Int) {
     self.channelCount = channelCount
     indices = RingIndices(capacity: capacity)

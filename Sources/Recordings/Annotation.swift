@@ -52,6 +52,12 @@ public struct Annotation: Hashable, Sendable {
     return symbols[Int(code)]
   }
 
+  /// Whether it marks a QRS complex, of whatever origin (WFDB's `isqrs`).
+  public var isBeat: Bool { Self.beatCodes.contains(code) }
+
+  private static let beatCodes: Set<UInt8> = [
+    1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 25, 30, 34, 35, 38, 41,
+  ]
   private static let symbols = [
     " ", "N", "L", "R", "a", "V", "F", "J", "A", "S", "E", "j", "/", "Q", "~", "", "|", "", "s",
     "T", "*", "D", "\"", "=", "p", "B", "^", "t", "+", "u", "?", "!", "[", "]", "e", "n", "@", "x",

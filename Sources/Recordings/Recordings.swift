@@ -44,8 +44,8 @@ public enum Recordings {
 
   /// The recordings at a path: itself, or all below a folder, sorted by path.
   ///
-  /// A path in the list opens with `open(_:)`; WFDB records are listed without ".hea". Segments and
-  /// layouts of a multi-segment record are listed as its parts only through their master record.
+  /// A path in the list opens with `open(_:)`; WFDB records are listed without ".hea". The segments
+  /// of a record are not listed beside it. Headers that cannot be read are left out.
   public static func list(_ path: String) throws(RecordingError) -> [String] {
     var isFolder: ObjCBool = false
     let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)

@@ -8,11 +8,14 @@ import Glibc
 public struct Beat: BitwiseCopyable, Hashable, Sendable {
   /// Sample of the R peak.
   public var sampleIndex: Int64
-  /// Width of the complex at half its height is beyond 60 ms: no conduction by the normal way.
+  /// The complex lasts 120 ms or more: no conduction by the normal way.
   public var isWide: Bool
+  /// From the onset of the complex to its end, as far as a monitor needs it: good to about 20 ms.
+  public var widthSeconds: Float
 
   /// Creates a beat.
-  public init(sampleIndex: Int64, isWide: Bool) {
+  public init(sampleIndex: Int64, isWide: Bool, widthSeconds: Float = 0.09) {
+    self.widthSeconds = widthSeconds
     self.sampleIndex = sampleIndex
     self.isWide = isWide
   }
@@ -21,12 +24,22 @@ public struct Beat: BitwiseCopyable, Hashable, Sendable {
 /// A streaming detector. Allocates only at `init`; takes any finite or missing input. One thread.
 public final class BeatDetector {
   private static let bandHz = (low: 5.0, high: 18.0)
-  private static let integrationSeconds = 0.10
+  private static let integrationSeconds = 0.12
   private static let refractorySeconds = 0.22
+  /// So soon after a beat a peak below this share of it is its T wave.
   private static let tWaveSeconds = 0.36
+  private static let tWaveShare: Float = 0.6
+  /// Or bent so much less.
+  private static let tWaveSharpness: Float = 0.4
   private static let learningSeconds = 1.5
+  /// Without a beat for so long the sizes are learnt again: they may have been an artefact's.
+  private static let forgetSeconds = 4.0
   /// Complexes below 0.15 mV are no beats (IEC 60601-2-27); in the QRS band they are about half as high.
   private static let floorMicrovolts: Float = 60
+
+  /// What is measured lies about 10 ms below a reader's QRS duration: these are 120 ms and more. Longer than the
+  /// upper end is no complex but noise.
+  private static let wideSeconds: Range<Float> = 0.11..<0.25
 
   private let sampleRate: Double
   private let features: RowFeatures
@@ -36,14 +49,15 @@ public final class BeatDetector {
   private let history: FeatureHistory
 
   private var index: Int64 = 0
-  private var learningUntil: Int64 = 0
-  private var learningMaximum: Float = 0
-  private var learningSum = 0.0
+  private var isLearning = true
+  /// `.max` until something moves.
+  private var learningUntil = Int64.max
   private var signalLevel: Float = 1
   private var noiseLevel: Float = 0.1
   private var meanInterval: Double
   private var lastBeat: Int64 = .min / 2
   private var lastBeatPeak: Float = 0
+  private var lastBeatSharpness: Float = 0
   private var lastDecision: Int64 = 0
   private var peak = Peak()
   private var candidate = Peak()
@@ -71,15 +85,10 @@ public final class BeatDetector {
   /// Starts anew: the next sample is `index`.
   public func restart(at index: Int64) {
     self.index = index
-    learningUntil = index + Int64(Self.learningSeconds * sampleRate)
-    learningMaximum = 0
-    learningSum = 0
-    meanInterval = 0.8 * sampleRate
     lastBeat = .min / 2
     lastDecision = index
-    peak = Peak()
-    candidate = Peak()
     features.restart()
+    startLearning()
     history.restart(at: index)
   }
 
@@ -89,24 +98,34 @@ public final class BeatDetector {
     let feature = features.process(microvolts, usable: usable)
     history.append(feature)
     defer { index &+= 1 }
-    if index < learningUntil {
-      learn(feature.integrated)
+    if feature.isBlind && !isLearning { startLearning() }
+    if isLearning {
+      learn(feature.microvolts)
       return nil
     }
     return decide(feature.integrated)
   }
 
-  /// The first second and a half set the levels.
-  private func learn(_ value: Float) {
-    learningMaximum = max(learningMaximum, value)
-    learningSum += Double(value)
-    if index == learningUntil &- 1 {
-      let mean = Float(learningSum / (Self.learningSeconds * sampleRate))
-      signalLevel = max(0.3 * learningMaximum, 0.05)
-      noiseLevel = 0.5 * mean
-      features.setLevels()
-      lastDecision = index
-    }
+  /// Waits for something as large as a complex, then takes the next second and a half for the rows' sizes.
+  private func learn(_ microvolts: Float) {
+    if microvolts < Self.floorMicrovolts && learningUntil == .max { return }
+    if learningUntil == .max { learningUntil = index &+ Int64(Self.learningSeconds * sampleRate) }
+    guard index >= learningUntil else { return }
+    features.setLevels(floor: Self.floorMicrovolts)
+    isLearning = false
+    signalLevel = 0.7
+    noiseLevel = 0.1
+    lastDecision = index
+  }
+
+  /// Forgets how large the complexes are.
+  private func startLearning() {
+    isLearning = true
+    learningUntil = .max
+    meanInterval = 0.8 * sampleRate
+    peak = Peak()
+    candidate = Peak()
+    features.forgetLevels()
   }
 
   private var threshold: Float { noiseLevel + 0.3 * (signalLevel - noiseLevel) }
@@ -117,7 +136,6 @@ public final class BeatDetector {
     if isOver && peak.value > 0 {
       let found = peak
       peak = Peak()
-      peak.value = 0
       if let beat = judge(found) { return beat }
     }
     return searchBack()
@@ -127,11 +145,15 @@ public final class BeatDetector {
   private func judge(_ found: Peak) -> Beat? {
     let sinceBeat = found.index &- lastBeat
     if sinceBeat < refractory { return nil }
+    let sharpness = features.sharpness(
+      from: found.index &- index &- Int64(integration), to: found.index &- index)
+    let isBlunt = sharpness < Self.tWaveSharpness * lastBeatSharpness
     let isTWave =
-      Double(sinceBeat) < Self.tWaveSeconds * sampleRate && found.value < 0.5 * lastBeatPeak
+      Double(sinceBeat) < Self.tWaveSeconds * sampleRate
+      && (isBlunt || found.value < Self.tWaveShare * lastBeatPeak)
     guard found.value > threshold, !isTWave, isLargeEnough(found) else {
       noiseLevel += 0.125 * (min(found.value, signalLevel) - noiseLevel)
-      if found.value > candidate.value && !isTWave { candidate = found }
+      if found.value > candidate.value && !isTWave && !isBlunt { candidate = found }
       return nil
     }
     signalLevel += 0.125 * (min(found.value, 3 * signalLevel) - signalLevel)
@@ -149,12 +171,14 @@ public final class BeatDetector {
       signalLevel += 0.25 * (candidate.value - signalLevel)
       return accept(candidate)
     }
+    if Double(index &- max(lastBeat, learningUntil)) > Self.forgetSeconds * sampleRate {
+      startLearning()
+      return nil
+    }
     candidate = Peak()
     lastDecision = index
     signalLevel = max(0.7 * signalLevel, 0.02)
     noiseLevel *= 0.7
-    features.sinkLevels()
-    meanInterval = min(meanInterval, sampleRate)
     return nil
   }
 
@@ -171,10 +195,12 @@ public final class BeatDetector {
     if interval < 2 * sampleRate { meanInterval += 0.125 * (interval - meanInterval) }
     lastBeat = found.index
     lastBeatPeak = found.value
+    lastBeatSharpness = features.sharpness(
+      from: found.index &- index &- Int64(integration), to: found.index &- index)
     lastDecision = index
     candidate = Peak()
     features.updateLevels()
-    return Beat(
-      sampleIndex: rPeak, isWide: features.widthSeconds(around: fiducial &- index) > 0.060)
+    let width = Float(features.widthSeconds(around: rPeak &- index))
+    return Beat(sampleIndex: rPeak, isWide: Self.wideSeconds.contains(width), widthSeconds: width)
   }
 }

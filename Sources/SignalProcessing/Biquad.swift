@@ -82,6 +82,11 @@ struct BiquadState: BitwiseCopyable {
     let output = section.b0 * input + first
     first = section.b1 * input - section.a1 * output + second
     second = section.b2 * input - section.a2 * output
+    // In silence the state would sink below what a processor computes at full speed.
+    if abs(first) < Self.negligible { first = 0 }
+    if abs(second) < Self.negligible { second = 0 }
     return output
   }
+
+  private static let negligible = 1e-30
 }

@@ -10,7 +10,7 @@ final class FibrillationDetector {
   private static let leakageMax: Float = 0.5
   /// Peak to valley below this is no fibrillation but its end, microvolts.
   private static let amplitudeMin: Float = 150
-  private static let rateHz = (low: 2.5, high: 9.0)
+  private static let rateHz: (low: Float, high: Float) = (2.5, 9)
 
   private let sampleRate: Double
   private let capacity: Int
@@ -65,11 +65,12 @@ final class FibrillationDetector {
       minimum = min(minimum, now)
       maximum = max(maximum, now)
     }
-    guard maximum - minimum >= Self.amplitudeMin, slopes > 0 else { return false }
+    guard maximum - minimum >= Self.amplitudeMin, sum.isFinite, slopes > 0 else { return false }
     // Half the mean period, in samples: for a sine pi * sum / slopes.
-    let halfPeriod = Int((Float.pi * sum / slopes).rounded())
-    let rate = sampleRate / (2 * Double(max(halfPeriod, 1)))
+    let mean = Float.pi * sum / slopes
+    let rate = Float(sampleRate) / (2 * max(mean, 1))
     guard rate >= Self.rateHz.low, rate <= Self.rateHz.high else { return false }
+    let halfPeriod = Int(mean.rounded())
     var rest: Float = 0
     var whole: Float = 0
     for position in halfPeriod..<capacity {

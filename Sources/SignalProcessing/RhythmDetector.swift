@@ -50,6 +50,9 @@ public struct RhythmState: OptionSet, Hashable, Sendable, BitwiseCopyable {
 
 /// Follows the rhythm of a stream. Allocates only at `init`. One thread.
 public final class RhythmDetector {
+  private static let wideRatio: Float = 1.1
+  private static let restingSeconds = 0.6
+
   private let sampleRate: Double
   private let rowCount: Int
   private let limits: RhythmLimits
@@ -57,8 +60,9 @@ public final class RhythmDetector {
   private var irregularity = Irregularity()
   private var waveRow = 0
   private var lastBeat: Int64 = 0
+  /// Width of the complexes at less than 100 a minute: what is wide for this heart stands out against it.
+  private var usualWidthSeconds: Float = 0.09
   private var wideRun = 0
-  private var runIntervals = 0.0
 
   /// A detector at the start of a stream.
   public init(sampleRate: Double, rowCount: Int, limits: RhythmLimits) {
@@ -72,6 +76,7 @@ public final class RhythmDetector {
   public func restart(at index: Int64) {
     lastBeat = index
     wideRun = 0
+    usualWidthSeconds = 0.09
     fibrillation.restart()
     irregularity = Irregularity()
   }
@@ -121,7 +126,16 @@ public final class RhythmDetector {
   private func take(_ beat: Beat) {
     let interval = Double(beat.sampleIndex &- lastBeat) / sampleRate
     let isFast = interval > 0 && interval < 60 / Double(limits.ventricularTachycardiaBPM)
-    wideRun = beat.isWide && (isFast || wideRun == 0) ? wideRun &+ 1 : 0
+    let isWide = beat.isWide && beat.widthSeconds > Self.wideRatio * usualWidthSeconds
+    if isWide && (isFast || wideRun == 0) {
+      wideRun = min(wideRun &+ 1, limits.ventricularRun &+ 3)
+    } else {
+      // A run that stands is not ended by one complex that looks otherwise.
+      wideRun = wideRun > limits.ventricularRun ? limits.ventricularRun : 0
+    }
+    if interval > Self.restingSeconds {
+      usualWidthSeconds += 0.05 * (beat.widthSeconds - usualWidthSeconds)
+    }
     if interval > 0.2 && interval < 2 { irregularity.add(interval) }
     lastBeat = beat.sampleIndex
   }

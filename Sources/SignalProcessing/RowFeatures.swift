@@ -6,11 +6,13 @@ import Glibc
 /// The fused feature of one sample.
 struct FusedFeature: BitwiseCopyable {
   /// Integrated slope over all usable rows, 1 = as large as this heart's QRS complexes are.
-  var integrated: Float
+  var integrated: Float = 0
   /// Strength of the band-passed signal now, in the same units.
-  var strength: Float
+  var strength: Float = 0
   /// Largest band-passed amplitude of a usable row, microvolts.
-  var microvolts: Float
+  var microvolts: Float = 0
+  /// Rows measure, but of none is it known how large its complexes are.
+  var isBlind = false
 }
 
 /// Per-row filters and levels of the beat detector.
@@ -21,17 +23,40 @@ final class RowFeatures {
     var broad = BiquadState()
     var broadLow = BiquadState()
     var isSettled = false
+    /// Samples for which the row is left out after an artefact.
+    var mutedCount = 0
     var previous: Float = 0
     var sum: Float = 0
     /// Running size of the row's QRS: integrated slope at its peaks, amplitude at its peaks.
     var slopeLevel: Float = 0
     var amplitudeLevel: Float = 0
+    /// Mean integrated slope of the last seconds, complexes counted as no more than half their size.
+    var noise: Float = 0
+    /// What the row counts among the others.
+    var share: Float = 1
     /// Largest integrated slope and amplitude since the last beat.
     var slopePeak: Float = 0
     var amplitudePeak: Float = 0
   }
 
+  /// No electrode gives more than ten volts; beyond, the sums would leave Float's range.
+  private static let largest: Float = 1e7
+  /// In the QRS band no heart gives more: a complex of 10 mV gives about half of that.
+  private static let artefactMicrovolts: Float = 10_000
+  private static let muteSeconds = 0.5
+  private static let noiseSeconds = 0.5
+  private static let noiseClip: Float = 0.5
+  /// A row without noise counts as much as one of 7 % noise, so that no single row decides alone.
+  private static let noiseMin: Float = 0.07
+  private static let bendSeconds = 0.016
+  private static let widthReachSeconds = 0.14
+  /// The signal stands still for so long at the top of a broad complex.
+  private static let plateauSeconds = 0.02
+  /// Speed from which it is the complex that moves, as a share of its fastest.
+  private static let speedShare: Float = 0.125
+
   private let sampleRate: Double
+  private let noiseStep: Float
   private let rowCount: Int
   private let integration: Int
   private let lowPass: Biquad
@@ -51,6 +76,7 @@ final class RowFeatures {
     sampleRate: Double, rowCount: Int, low: Double, high: Double, integration: Int
   ) {
     self.sampleRate = sampleRate
+    noiseStep = Float(1 / (Self.noiseSeconds * sampleRate))
     self.rowCount = rowCount
     self.integration = integration
     highPass = .highPass(hertz: low, sampleRate: sampleRate, quality: Biquad.butterworth)
@@ -89,26 +115,35 @@ final class RowFeatures {
 
   /// Takes one sample of all rows. Rows that are not usable now settle anew when they are again.
   func process(_ microvolts: UnsafePointer<Float>, usable: UInt32) -> FusedFeature {
-    var fused = FusedFeature(integrated: 0, strength: 0, microvolts: 0)
+    var fused = FusedFeature()
     var weight: Float = 0
+    var measuring = false
     for row in 0..<rowCount {
       let value = microvolts[row]
       guard usable & (1 &<< UInt32(row)) != 0, value.isFinite else {
         forget(row)
         continue
       }
-      let amplitude = abs(step(row, Double(value)))
+      let amplitude = abs(step(row, Double(min(max(value, -Self.largest), Self.largest))))
+      if amplitude > Self.artefactMicrovolts { mute(row) }
+      if rows[row].mutedCount > 0 {
+        unmuteSlowly(row)
+        continue
+      }
+      measuring = true
       fused.microvolts = max(fused.microvolts, amplitude)
-      let level = rows[row].slopeLevel
-      // While the levels are learnt every row counts by its own size.
-      let unit = level > 0 ? level : 1000
-      fused.integrated += min(rows[row].sum / unit, 3)
-      let size = rows[row].amplitudeLevel > 0 ? rows[row].amplitudeLevel : 1000
-      fused.strength += min(amplitude / size, 3)
-      weight += 1
+      guard rows[row].slopeLevel > 0 else { continue }
+      let relative = rows[row].sum / rows[row].slopeLevel
+      rows[row].noise += noiseStep * (min(relative, Self.noiseClip) - rows[row].noise)
+      rows[row].noise = max(rows[row].noise, Self.noiseMin)
+      rows[row].share = 1 / (rows[row].noise * rows[row].noise)
+      fused.integrated += rows[row].share * min(relative, 3)
+      fused.strength += rows[row].share * min(amplitude / rows[row].amplitudeLevel, 3)
+      weight += rows[row].share
     }
     position = position &+ 1 == integration ? 0 : position &+ 1
     broadPosition = broadPosition &+ 1 == broadCount ? 0 : broadPosition &+ 1
+    fused.isBlind = measuring && weight == 0
     if weight > 0 {
       fused.integrated /= weight
       fused.strength /= weight
@@ -152,6 +187,19 @@ final class RowFeatures {
     return band
   }
 
+  /// A step or a shock: the row is left out until its filters have forgotten it, and must be learnt anew.
+  private func mute(_ row: Int) {
+    rows[row].mutedCount = Int(Self.muteSeconds * sampleRate)
+    rows[row].slopeLevel = 0
+    rows[row].amplitudeLevel = 0
+  }
+
+  private func unmuteSlowly(_ row: Int) {
+    rows[row].mutedCount &-= 1
+    rows[row].slopePeak = 0
+    rows[row].amplitudePeak = 0
+  }
+
   private func forget(_ row: Int) {
     guard rows[row].isSettled else { return }
     rows[row].isSettled = false
@@ -159,11 +207,23 @@ final class RowFeatures {
     (slopes + row &* integration).update(repeating: 0, count: integration)
   }
 
-  /// The peaks since the start become the rows' sizes.
-  func setLevels() {
+  /// The peaks since `forgetLevels` become the rows' sizes. A row that showed nothing as large as a complex
+  /// stays without a size, and out, until a beat gives it one.
+  func setLevels(floor: Float) {
     for row in 0..<rowCount {
-      rows[row].slopeLevel = max(rows[row].slopePeak, 1)
-      rows[row].amplitudeLevel = max(rows[row].amplitudePeak, 1)
+      let isMoving = rows[row].amplitudePeak >= floor
+      rows[row].slopeLevel = isMoving ? rows[row].slopePeak : 0
+      rows[row].amplitudeLevel = isMoving ? rows[row].amplitudePeak : 0
+      rows[row].slopePeak = 0
+      rows[row].amplitudePeak = 0
+    }
+  }
+
+  /// The rows have no sizes, and each counts as it comes, until `setLevels`.
+  func forgetLevels() {
+    for row in 0..<rowCount {
+      rows[row].slopeLevel = 0
+      rows[row].amplitudeLevel = 0
       rows[row].slopePeak = 0
       rows[row].amplitudePeak = 0
     }
@@ -174,7 +234,7 @@ final class RowFeatures {
     for row in 0..<rowCount where rows[row].isSettled {
       let state = rows + row
       if state.pointee.slopeLevel == 0 {
-        state.pointee.slopeLevel = max(state.pointee.slopePeak, 1)
+        state.pointee.slopeLevel = state.pointee.slopePeak
         state.pointee.amplitudeLevel = max(state.pointee.amplitudePeak, 1)
       }
       let slope = min(state.pointee.slopePeak, 2 * state.pointee.slopeLevel)
@@ -186,50 +246,69 @@ final class RowFeatures {
     }
   }
 
-  /// Nothing was found for long: what was taken for the size of a QRS may have been an artefact.
-  func sinkLevels() {
-    for row in 0..<rowCount {
-      let state = rows + row
-      state.pointee.slopeLevel = max(
-        0.5 * state.pointee.slopeLevel, min(state.pointee.slopePeak, state.pointee.slopeLevel))
-      state.pointee.amplitudeLevel = max(
-        0.5 * state.pointee.amplitudeLevel,
-        min(state.pointee.amplitudePeak, state.pointee.amplitudeLevel))
-      state.pointee.slopePeak = 0
-      state.pointee.amplitudePeak = 0
-    }
-  }
-
-  /// Width at half its height of the largest row's complex, seconds.
+  /// Seconds for which the rows together move faster than an eighth of their fastest, around a complex: from
+  /// the onset of QRS to its end, gaps up to `plateauSeconds` bridged.
   ///
   /// - Parameter offset: samples from now to the complex, negative, within the last second.
   func widthSeconds(around offset: Int64) -> Double {
-    let reach = Int(0.08 * sampleRate)
-    let centre = Int(max(offset, Int64(-(broadCount &- reach &- 2))))
-    var bestRow = 0
-    var bestOffset = centre
-    var best: Float = 0
-    for row in 0..<rowCount where rows[row].isSettled {
-      for step in -reach...reach where centre &+ step <= -1 {
-        let value = abs(broadValue(row, centre &+ step))
-        if value > best {
-          best = value
-          bestRow = row
-          bestOffset = centre &+ step
-        }
+    let reach = Int(Self.widthReachSeconds * sampleRate)
+    let plateau = max(1, Int(Self.plateauSeconds * sampleRate))
+    let span = max(1, Int(0.006 * sampleRate))
+    let earliest = span &- broadCount
+    let centre = max(min(Int(offset), -1 &- span), earliest &+ reach)
+    var fastest: Float = 0
+    var peak = centre
+    for place in centre &- reach / 2...min(centre &+ reach / 2, -1) {
+      let now = speed(at: place, span: span)
+      if now > fastest {
+        fastest = now
+        peak = place
       }
     }
-    guard best > 0 else { return 0 }
-    let sign: Float = broadValue(bestRow, bestOffset) < 0 ? -1 : 1
-    var first = bestOffset
-    while first > bestOffset &- 2 &* reach, first > -(broadCount &- 1),
-      broadValue(bestRow, first) * sign > 0.5 * best
-    { first &-= 1 }
-    var last = bestOffset
-    while last < min(-1, bestOffset &+ 2 &* reach), broadValue(bestRow, last) * sign > 0.5 * best {
-      last &+= 1
+    let limit = Self.speedShare * fastest
+    var first = peak
+    var place = peak
+    while place > max(peak &- reach, earliest), first &- place <= plateau {
+      if speed(at: place, span: span) > limit { first = place }
+      place &-= 1
     }
-    return Double(last &- first) / sampleRate
+    var last = peak
+    place = peak
+    while place < min(peak &+ reach, -1), place &- last <= plateau {
+      if speed(at: place, span: span) > limit { last = place }
+      place &+= 1
+    }
+    return Double(last &- first &+ 1 &- span) / sampleRate
+  }
+
+  /// How fast the rows move together at an offset before now, each as much as it is trusted.
+  @inline(__always)
+  private func speed(at offset: Int, span: Int) -> Float {
+    var sum: Float = 0
+    for row in 0..<rowCount where rows[row].isSettled && rows[row].slopeLevel > 0 {
+      let change = broadValue(row, offset) - broadValue(row, offset &- span)
+      sum += rows[row].share * abs(change) / rows[row].slopeLevel
+    }
+    return sum
+  }
+
+  /// The strongest bend of the rows together between two offsets before now, within the last second.
+  func sharpness(from first: Int64, to last: Int64) -> Float {
+    let span = max(1, Int(Self.bendSeconds * sampleRate))
+    var strongest: Float = 0
+    var place = max(Int(first), 2 &* span &- broadCount)
+    while place <= min(Int(last), -1) {
+      var sum: Float = 0
+      for row in 0..<rowCount where rows[row].isSettled && rows[row].slopeLevel > 0 {
+        let bend =
+          broadValue(row, place) + broadValue(row, place &- 2 &* span)
+          - 2 * broadValue(row, place &- span)
+        sum += rows[row].share * abs(bend) / rows[row].slopeLevel
+      }
+      strongest = max(strongest, sum)
+      place &+= 1
+    }
+    return strongest
   }
 
   /// Broad-band value `offset` samples before the next one to come (-1 is the newest).

@@ -10,10 +10,11 @@ import Testing
 
 @Suite("Public recordings", .enabled(if: TestData.isPresent))
 struct RealRecordTests {
+  /// The databases that are here: scripts/fetch-data fetches some of them.
   static let databases = [
     "cinc2017", "cinc2021", "cpsc2018", "cpsc2021", "ludb", "mitdb", "nstdb", "ptbxl/native",
     "svdb",
-  ]
+  ].filter { FileManager.default.fileExists(atPath: TestData.path($0)) }
   static let expected = (try? Json.file("real-records.json").list) ?? []
 
   static func records(_ database: String) -> [Json] {

@@ -76,7 +76,31 @@ private func roundTrip(_ path: String) throws(RecordingError) {
   } catch {
     return  // what is read may be out of order, and is then refused
   }
-  precondition(try AnnotationFile.read(path) == annotations, "annotations survive writing")
+  let again = try AnnotationFile.read(path)
+  precondition(again == annotations, "annotations survive writing")
+}
+
+/// One input; the name by which libFuzzer's own main would call it.
+@_cdecl("LLVMFuzzerTestOneInput")
+func testOneInput(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
+  guard size > 0 else { return 0 }
+  let bytes = UnsafeBufferPointer(start: data + 1, count: size - 1)
+  do throws(RecordingError) {
+    switch data[0] % 4 {
+    case 0:
+      write("a.atr", bytes)
+      try roundTrip(folder + "/a.atr")
+    case 1:
+      write("e.edf", bytes)
+      try exercise(folder + "/e.edf")
+    default:
+      for (name, part) in zip(["r.hea", "r.dat", "s.hea"], parts(bytes)) { write(name, part) }
+      try exercise(folder + "/r")
+    }
+  } catch {
+    precondition(!error.description.isEmpty)
+  }
+  return 0
 }
 
 @main
@@ -84,28 +108,6 @@ enum Main {
   static func main() {
     var count = CommandLine.argc
     var arguments = CommandLine.unsafeArgv
-    exit(
-      runDriver(&count, &arguments) { data, size in
-        guard size > 0 else { return 0 }
-        let bytes = UnsafeBufferPointer(start: data + 1, count: size - 1)
-        do throws(RecordingError) {
-          switch data[0] % 4 {
-          case 0:
-            write("a.atr", bytes)
-            try roundTrip(folder + "/a.atr")
-          case 1:
-            write("e.edf", bytes)
-            try exercise(folder + "/e.edf")
-          default:
-            for (name, part) in zip(["r.hea", "r.dat", "s.hea"], parts(bytes)) {
-              write(name, part)
-            }
-            try exercise(folder + "/r")
-          }
-        } catch {
-          precondition(!error.description.isEmpty)
-        }
-        return 0
-      })
+    exit(runDriver(&count, &arguments, testOneInput))
   }
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -92,8 +92,8 @@ def export(data: Dataset, runs: Path, name: str, created: str) -> None:
     files.save_golden(folder / "golden.safetensors", integer)
     (folder / "metrics.json").write_text(json.dumps(metrics, indent=1) + "\n")
     text = (
-        f"slope {calibration.slope:.3f} and a shift for each statement, fitted on fold 8 with a twin trained on folds 1-7 by the"
-        " same recipe; thresholds of the best F1 there, drawn towards 0.5 where positives are few."
+        f"slope {calibration.slope:.3f} and a shift for each statement, fitted on fold 8 with a twin trained on folds 1-7"
+        f" for {calibration.epochs} epochs; thresholds of the best F1 there, drawn towards 0.5 where positives are few."
     )
     (folder / "card.md").write_text(card(name, metrics, statements, asdict(recipe), {"text": text}))
     files.save_manifest(folder)
@@ -122,7 +122,7 @@ def calibrate(data: Dataset, run: Path, kept: np.ndarray) -> Calibration:
     set_head(twin, model, kept, unchanged)
     rows = data.fold(CALIBRATION_FOLD)
     logits, _ = integer_logits(twin, data.signals[rows])
-    return fit(data.labels[rows][:, kept], logits)
+    return replace(fit(data.labels[rows][:, kept], logits), epochs=recipe.epochs)
 
 
 def set_head(

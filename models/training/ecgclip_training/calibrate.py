@@ -1,6 +1,6 @@
 """From logits to probabilities and thresholds, on records that the calibrated weights were not trained on.
 
-The shipped weights see folds 1-8. A twin trained on folds 1-7 by the same recipe gives logits for fold 8; one slope for
+The shipped weights see folds 1-8. A twin trained on folds 1-7 gives logits for fold 8; one slope for
 all statements and a shift for each, drawn to 0 where positives are few, are fitted there and folded into the head."""
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ class Calibration:
     slope: float
     shift: np.ndarray
     threshold: np.ndarray
+    epochs: int = 0
 
 
 def sigmoid(x: np.ndarray) -> np.ndarray:

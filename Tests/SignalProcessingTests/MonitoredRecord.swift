@@ -1,0 +1,133 @@
+// A recording taken through the signal chain as the pipeline does it: quality, filter, beats, rate, rhythm and the
+// alarms that follow.
+
+import Alarms
+import ECGSignal
+import Recordings
+import SignalProcessing
+
+/// A recording in memory, microvolts `[sample][row]`, NaN where nothing was recorded.
+struct Signal {
+  var sampleRate: Double
+  var rowCount: Int
+  var microvolts: [Float]
+  var sampleCount: Int { microvolts.count / rowCount }
+
+  /// Reads a whole recording.
+  init(path: String) throws {
+    let reader = try Recordings.open(path)
+    sampleRate = reader.format.sampleRate
+    let channels = reader.format.channels
+    rowCount = channels.count
+    microvolts = []
+    let stride = 4096
+    var codes = [Int32](repeating: 0, count: stride * channels.count)
+    while true {
+      let count = try codes.withUnsafeMutableBufferPointer {
+        try reader.read(into: $0.baseAddress!, stride: stride, count: stride)
+      }
+      if count == 0 { return }
+      for sample in 0..<count {
+        for (row, channel) in channels.enumerated() {
+          let code = codes[row * stride + sample]
+          microvolts.append(
+            code == SampleBlock.missing
+              ? .nan : Float(Double(code - channel.baseline) * channel.microvoltsPerCode))
+        }
+      }
+    }
+  }
+
+  /// Rows that a function of time in seconds gives.
+  init(
+    sampleRate: Double, seconds: Double, rowCount: Int = 1,
+    _ value: (_ row: Int, _ seconds: Double) -> Double
+  ) {
+    self.sampleRate = sampleRate
+    self.rowCount = rowCount
+    microvolts = []
+    for sample in 0..<Int(seconds * sampleRate) {
+      for row in 0..<rowCount { microvolts.append(Float(value(row, Double(sample) / sampleRate))) }
+    }
+  }
+}
+
+/// What a monitor says of a recording.
+struct MonitoredRecord {
+  var beats: [Beat] = []
+  /// Sample at which each beat was told.
+  var decidedAt: [Int] = []
+  /// The heart rate at each full second, nil when unknown.
+  var heartRates: [Float?] = []
+  /// Every alarm that started or ended.
+  var alarms: [(alarm: BuiltInAlarm, phase: AlarmPhase, seconds: Double)] = []
+  /// Every condition that ever held.
+  var everHeld = RhythmState()
+
+  /// Seconds at which an alarm started.
+  func starts(of alarm: BuiltInAlarm) -> [Double] {
+    alarms.filter { $0.alarm == alarm && $0.phase == .start }.map(\.seconds)
+  }
+
+  /// Whether an alarm of high priority is active then.
+  func isActive(at seconds: Double) -> Bool {
+    var active: Set<BuiltInAlarm> = []
+    for entry in alarms where entry.seconds <= seconds && entry.alarm.definition.priority == .high {
+      if entry.phase == .end { active.remove(entry.alarm) } else { active.insert(entry.alarm) }
+    }
+    return !active.isEmpty
+  }
+
+  /// Runs the chain over a signal.
+  init(_ signal: Signal) {
+    let rate = signal.sampleRate
+    let rowCount = signal.rowCount
+    let quality = SignalQuality(sampleRate: rate, rowCount: rowCount)
+    let filter = RowFilter(settings: .monitoring, sampleRate: rate, rowCount: rowCount)
+    let detector = BeatDetector(sampleRate: rate, rowCount: rowCount)
+    let rhythm = RhythmDetector(sampleRate: rate, rowCount: rowCount, limits: RhythmLimits())
+    let engine = AlarmEngine(definitions: BuiltInAlarm.allCases.map(\.definition))
+    var heartRate = HeartRate(sampleRate: rate)
+    var filtered = [Float](repeating: 0, count: rowCount)
+    let tick = Int((rate / 10).rounded())
+    let second = Int(rate.rounded())
+    for index in 0..<signal.sampleCount {
+      var state = RhythmState()
+      signal.microvolts.withUnsafeBufferPointer { all in
+        let raw = all.baseAddress! + index * rowCount
+        filter.process(raw, into: &filtered)
+        quality.process(raw, saturated: 0, filtered: filtered)
+        let usable = quality.usableMask
+        let beat = detector.process(raw, usable: usable)
+        if let beat {
+          heartRate.add(beat)
+          beats.append(beat)
+          decidedAt.append(index)
+        }
+        state = rhythm.process(
+          filtered, usable: usable, beat: beat,
+          heartRate: heartRate.beatsPerMinute(at: Int64(index)), at: Int64(index))
+      }
+      everHeld.formUnion(state)
+      if index % second == 0 { heartRates.append(heartRate.beatsPerMinute(at: Int64(index))) }
+      if index % tick == 0 { alarm(engine, state, Double(index) / rate) }
+    }
+  }
+
+  private mutating func alarm(_ engine: AlarmEngine, _ state: RhythmState, _ seconds: Double) {
+    for (alarm, condition) in Self.conditions {
+      if let transition = engine.update(
+        alarm.rawValue, isPresent: state.contains(condition), at: seconds)
+      {
+        alarms.append((alarm, transition.phase, seconds))
+      }
+    }
+  }
+
+  private static let conditions: [(BuiltInAlarm, RhythmState)] = [
+    (.asystole, .asystole), (.ventricularFibrillation, .ventricularFibrillation),
+    (.ventricularTachycardia, .ventricularTachycardia), (.extremeTachycardia, .extremeTachycardia),
+    (.extremeBradycardia, .extremeBradycardia), (.tachycardia, .tachycardia),
+    (.bradycardia, .bradycardia), (.irregularRhythm, .irregular),
+  ]
+}

@@ -1,0 +1,53 @@
+// Beats whose times and shapes are known: the drawn shapes of the monitor standards, not a model of a heart.
+
+import Glibc
+
+/// An ECG of given beats.
+struct SyntheticECG {
+  /// Seconds of the R peaks.
+  var beats: [Double]
+  var rMicrovolts = 1000.0
+  /// Base of the triangle that is the QRS.
+  var qrsSeconds = 0.1
+  var tMicrovolts = 250.0
+  /// Where the T wave has its peak after R, and how long it is.
+  var tDelaySeconds = 0.23
+  var tSeconds = 0.18
+
+  /// Regular beats.
+  init(beatsPerMinute: Double, from: Double = 0.3, to: Double) {
+    beats = Array(stride(from: from, to: to, by: 60 / beatsPerMinute))
+  }
+
+  init(beats: [Double]) { self.beats = beats }
+
+  /// Microvolts at a time.
+  func value(at seconds: Double) -> Double {
+    var sum = 0.0
+    for beat in beats where abs(seconds - beat) < 1 {
+      let distance = abs(seconds - beat)
+      sum += rMicrovolts * max(0, 1 - distance / (qrsSeconds / 2))
+      let t = seconds - beat - tDelaySeconds
+      if abs(t) < tSeconds / 2 { sum += tMicrovolts * 0.5 * (1 + cos(2 * .pi * t / tSeconds)) }
+    }
+    return sum
+  }
+}
+
+/// Reproducible noise.
+struct SeededNoise {
+  private var state: UInt64
+
+  init(seed: UInt64) { state = seed }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+
+  /// Uniform between -1 and 1.
+  mutating func value() -> Double { Double(Int64(bitPattern: next())) / 9.223372036854775807e18 }
+}
