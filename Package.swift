@@ -59,13 +59,15 @@ let package = Package(
     room(
       "Monitor",
       [
-        "Pipeline", "Devices", "RealTime", "Recordings", "Alarms", "AlertLink", "TerminalDisplay",
+        "Pipeline", "SignalProcessing", "Devices", "RealTime", "Recordings", "Alarms", "AlertLink",
+        "TerminalDisplay",
         "Findings", "Inference", "ECGSignal", "CLinux",
       ]),
     .executableTarget(
       name: "ecgclip",
       dependencies: [
         "Monitor", "LinuxDevices", "SimulatedDevices", "FrontEnds", "Recordings", "Pipeline",
+        "SignalProcessing",
         "Inference", "Findings", "Alarms", "AlertLink", "TerminalDisplay", "Devices", "ECGSignal",
         "CKernels", "CLinux",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -94,7 +96,9 @@ let package = Package(
     tests(
       "SimulatedDevicesTests",
       ["SimulatedDevices", "LinuxDevices", "FrontEnds", "Devices", "Recordings", "ECGSignal"]),
-    tests("TerminalDisplayTests", ["TerminalDisplay", "Alarms", "ECGSignal"]),
+    tests(
+      "TerminalDisplayTests", ["TerminalDisplay", "Alarms", "ECGSignal"], exclude: ["Snapshots"]),
+    tests("TidyTests", []),
     tests(
       "MonitorTests",
       [

@@ -130,12 +130,12 @@ public final class TerminalSink: EventSink {
   }
 
   public func end(_ summary: Summary) {
-    session?.end()
-    session = nil
     let rate = summary.heartRateBPM.map { "\(Int($0.rounded())) bpm" } ?? "--"
     let complete = (summary.completeness * 10_000).rounded(.down) / 100
-    print(
+    session?.end()
+    session?.write(
       "\(Int(summary.durationSeconds)) s, heart rate \(rate), \(summary.windows) windows read, "
-        + "complete \(complete) %, \(summary.samplesLost) samples lost")
+        + "complete \(complete) %, \(summary.samplesLost) samples lost\n")
+    session = nil
   }
 }
