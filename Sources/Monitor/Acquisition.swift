@@ -27,6 +27,8 @@ final class Acquisition {
   /// A device stayed away until the limit was over: what it did not send by then is lost.
   private var hasOutlastedLimit = false
   private var lastArrival: UInt64 = 0
+  /// The source's counters as of its last block: blocks without samples carry them on.
+  private var lastCounters = FrameCounters()
   private var lastTold: UInt64 = 0
 
   init(
@@ -78,6 +80,7 @@ final class Acquisition {
       clamping: min(Int64(header.pointee.sampleCount), max(0, room)))
     nextIndex = header.pointee.firstIndex &+ Int64(header.pointee.sampleCount)
     lastArrival = header.pointee.arrivalNanoseconds
+    lastCounters = header.pointee.counters
     ring.commit()
   }
 
@@ -109,6 +112,7 @@ final class Acquisition {
     let estimatedIndex = nextIndex &+ Int64(awaySeconds * sampleRate)
     hasOutlastedLimit = estimatedIndex >= sampleLimit
     block.header.pointee.isDeviceAway = true
+    block.header.pointee.counters = lastCounters
     block.header.pointee.firstIndex = estimatedIndex
     block.header.pointee.arrivalNanoseconds = now
     ring.commit()
@@ -140,6 +144,7 @@ final class Acquisition {
         }
         block.header.pointee.firstIndex = nextIndex &+ block.header.pointee.gapBefore
         block.header.pointee.isLast = true
+        block.header.pointee.counters = lastCounters
         block.header.pointee.arrivalNanoseconds = clinux_monotonic_nanoseconds()
         return ring.commit()
       }

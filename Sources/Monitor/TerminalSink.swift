@@ -48,6 +48,16 @@ public final class TerminalSink: EventSink {
     self.session = session
   }
 
+  /// Local time by 24 hours: 02:53 and 14:53 must not look alike.
+  static func clock(_ date: Date, _ timeZone: TimeZone) -> String {
+    date.formatted(
+      .verbatim(
+        """
+        \(hour: .twoDigits(clock: .twentyFourHour, hourCycle: .zeroBased)):\(minute: .twoDigits)\
+        :\(second: .twoDigits)
+        """, timeZone: timeZone, calendar: Calendar(identifier: .gregorian)))
+  }
+
   /// Braille needs a terminal that knows UTF-8.
   private static func isUnicode(_ environment: [String: String]) -> Bool {
     let locale = environment["LC_ALL"] ?? environment["LC_CTYPE"] ?? environment["LANG"] ?? ""
@@ -124,8 +134,7 @@ public final class TerminalSink: EventSink {
     if session.hasQuitKey() { stop.set() }
     let size = session.size
     screen.resize(columns: size.columns, rows: size.rows)
-    state.wallClock = Date().formatted(
-      .dateTime.hour(.twoDigits(amPM: .omitted)).minute(.twoDigits).second(.twoDigits))
+    state.wallClock = Self.clock(Date(), .current)
     if !session.write(screen.frame(state)) { stop.set() }
   }
 
