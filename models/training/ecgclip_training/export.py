@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 import numpy as np
-from safetensors.numpy import save_file
+from safetensors.numpy import save as serialised
 
 from .augment import FRAME_STRIDE, MINIMUM_FRAMES, RECEPTIVE_FIELD, WINDOW_FRAMES, crop_length
 from .data import LEADS
@@ -48,6 +48,17 @@ def graph(model: IntegerModel) -> dict:
     }
 
 
+def save(tensors: dict[str, np.ndarray], path: Path, metadata: dict[str, str]) -> None:
+    """A safetensors file with its header in sorted order, since the library writes metadata in a random one: the same
+    network gives the same bytes."""
+    content = serialised(tensors, metadata)
+    start = 8 + int.from_bytes(content[:8], "little")
+    header = json.loads(content[8:start])
+    text = json.dumps(header, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    text += b" " * (-len(text) % 8)
+    path.write_bytes(len(text).to_bytes(8, "little") + text + content[start:])
+
+
 def save_int8(
     path: Path,
     name: str,
@@ -74,14 +85,14 @@ def save_int8(
         "graph": json.dumps(graph(model)),
         "statements": json.dumps(statements),
     }
-    save_file(tensors, path, metadata)
+    save(tensors, path, metadata)
 
 
 def save_float(path: Path, layers: list[FloatLayer], model: IntegerModel) -> None:
     tensors = {f"{layer.name}.weight": layer.weight for layer in layers}
     tensors |= {f"{layer.name}.bias": layer.bias for layer in layers}
     tensors |= {"head.weight": model.head_weight, "head.mask": model.head_mask, "head.bias": model.head_bias}
-    save_file(tensors, path, {"format": "ecgclip-float/1", "graph": json.dumps(graph(model))})
+    save(tensors, path, {"format": "ecgclip-float/1", "graph": json.dumps(graph(model))})
 
 
 def golden_inputs(seed: int = 7) -> tuple[np.ndarray, np.ndarray]:
@@ -136,7 +147,7 @@ def save_golden(path: Path, model: IntegerModel) -> None:
         if case == 0:
             for layer in model.layers:
                 tensors[f"case0.{layer.name}"] = outputs[layer.name][0]
-    save_file(tensors, path, {"cases": str(len(inputs))})
+    save(tensors, path, {"cases": str(len(inputs))})
 
 
 def save_manifest(folder: Path) -> None:

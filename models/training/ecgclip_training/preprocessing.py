@@ -5,6 +5,7 @@ Everything is in double precision; docs/model-format.md is the normative text.""
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -54,13 +55,15 @@ class Preprocessing:
     def resample(self, x: np.ndarray, rate: float) -> np.ndarray:
         """Millivolts [..., sample] at `rate` Hz to 100 Hz; the first sample stands for all before it."""
         length = x.shape[-1]
-        step = Fraction(rate).limit_denominator(1000) / Fraction(self.sample_rate).limit_denominator(1000)
-        reach = int(np.ceil(self.half_width * rate)) + 1
-        count = int(np.floor((length - 1 - self.half_width * rate) / float(step) + 1e-9)) + 1
-        out = np.zeros((*x.shape[:-1], max(0, count)))
+        exact_rate, exact_half_width = (Fraction(v).limit_denominator(1000) for v in (rate, self.half_width))
+        step = exact_rate / Fraction(self.sample_rate).limit_denominator(1000)
+        reach = math.ceil(exact_half_width * exact_rate) + 1
+        # Output n is there once sample floor(n step + half width) is.
+        count = max(0, math.ceil((length - exact_half_width * exact_rate) / step))
+        out = np.zeros((*x.shape[:-1], count))
         padded = np.concatenate([np.repeat(x[..., :1], reach, axis=-1), x], axis=-1)
         phases = step.denominator
-        for phase in range(min(phases, max(0, count))):
+        for phase in range(min(phases, count)):
             n = np.arange(phase, count, phases)
             position = step * int(phase)
             centre = int(position)

@@ -1,0 +1,73 @@
+"""The network's geometry: frames on a grid of 16 samples, each of its own 219 (R34: 451), nothing else."""
+
+from __future__ import annotations
+
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from ecgclip_training.augment import crop_length  # noqa: E402
+from ecgclip_training.model import Encoder, StatementModel  # noqa: E402
+
+
+def encoder(kind: str) -> Encoder:
+    """Random weights and batch statistics in double precision, in evaluation mode."""
+    torch.manual_seed(3)
+    net = Encoder(kind, 8).double().eval()
+    for module in net.modules():
+        if isinstance(module, torch.nn.BatchNorm1d):
+            module.running_mean.normal_(0, 0.2)
+            module.running_var.uniform_(0.5, 2)
+            module.bias.data.uniform_(0.1, 0.5)
+    return net
+
+
+@pytest.mark.parametrize(("kind", "field", "frames"), [("r18", 219, 49), ("r34", 451, 34)])
+def test_ten_seconds_give_the_frames_of_the_model_format(kind, field, frames):
+    net = encoder(kind)
+    with torch.no_grad():
+        assert net(torch.zeros(1, 12, field).double()).shape == (1, 64, 1)
+        assert net(torch.zeros(1, 12, 992).double()).shape[-1] == frames
+        assert net(torch.zeros(1, 12, field + 15).double()).shape[-1] == 1
+        assert net(torch.zeros(1, 12, field + 16).double()).shape[-1] == 2
+
+
+@pytest.mark.parametrize(("kind", "field"), [("r18", 219), ("r34", 451)])
+def test_a_frame_is_made_of_its_receptive_field_alone(kind, field):
+    net = encoder(kind)
+    x = torch.randn(1, 12, 992, dtype=torch.double, requires_grad=True)
+    net(x)[0, :, 5].sum().backward()
+    touched = x.grad[0].abs().sum(0).nonzero().flatten()
+    assert touched.min() == 16 * 5
+    assert touched.max() == 16 * 5 + field - 1
+
+
+def test_a_stream_started_a_frame_later_gives_the_same_frames():
+    net = encoder("r18")
+    x = torch.randn(2, 12, crop_length(20), dtype=torch.double)
+    with torch.no_grad():
+        torch.testing.assert_close(net(x[..., 16 * 7 :]), net(x)[..., 7:], rtol=0, atol=1e-12)
+
+
+def test_a_shortcut_is_cropped_to_the_centre():
+    """With all convolutions of the residual path silent, a block passes what lies under its middle tap."""
+    block = encoder("r18").blocks["layer1_0"]
+    torch.nn.init.zeros_(block.norm2.weight)
+    torch.nn.init.zeros_(block.norm2.bias)
+    block.norm2.running_mean.zero_()
+    x = torch.rand(1, 8, 30, dtype=torch.double)
+    with torch.no_grad():
+        torch.testing.assert_close(block(x), x[..., 2:-2])
+
+
+def test_the_shipped_shape_has_the_parameters_of_the_card():
+    parameters = sum(p.numel() for p in Encoder("r18", 32).parameters())
+    assert round(parameters / 1e6, 2) == 0.97
+
+
+def test_the_head_sees_which_leads_are_there():
+    model = StatementModel(2, width=4).eval()
+    x = torch.zeros(1, 12, 219)
+    with torch.no_grad():
+        complete, none = model(x, torch.ones(1, 12)), model(x, torch.zeros(1, 12))
+    torch.testing.assert_close(complete - none, model.head.weight[:, -12:].sum(1)[None])

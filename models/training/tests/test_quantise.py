@@ -1,0 +1,166 @@
+"""From the trained network to integers: nothing changes by folding, little by rounding."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from tiny import RECIPE, cohort  # noqa: E402
+
+from ecgclip_training import quantise as quantiser  # noqa: E402
+from ecgclip_training.evaluate import codes_of  # noqa: E402
+from ecgclip_training.model import StatementModel  # noqa: E402
+from ecgclip_training.quantise import (  # noqa: E402
+    FloatLayer,
+    float_layers,
+    fold,
+    integer_layer,
+    largest,
+    quantise,
+    run_float,
+)
+
+UNIT = RECIPE.millivolts_per_code
+
+
+@pytest.fixture(scope="module")
+def model() -> StatementModel:
+    """Batch statistics as after some training: taken from the cohort itself."""
+    torch.manual_seed(4)
+    net = StatementModel(3, width=8)
+    for module in net.modules():
+        if isinstance(module, torch.nn.BatchNorm1d):
+            torch.nn.init.uniform_(module.weight, 0.5, 1.5)
+            torch.nn.init.uniform_(module.bias, -0.3, 0.3)
+            module.momentum = None
+    with torch.no_grad():
+        net.encoder(torch.from_numpy(cohort().signals[:16]))
+    return net.eval()
+
+
+@pytest.fixture(scope="module")
+def codes() -> np.ndarray:
+    return codes_of(cohort().signals, UNIT)
+
+
+@pytest.fixture(scope="module")
+def inputs(codes) -> torch.Tensor:
+    return torch.from_numpy(codes.transpose(0, 2, 1).astype(np.float32) * np.float32(UNIT))
+
+
+def test_folding_takes_up_the_batch_norm():
+    torch.manual_seed(1)
+    convolution, norm = torch.nn.Conv1d(4, 6, 3, bias=False), torch.nn.BatchNorm1d(6)
+    norm.running_mean.normal_()
+    norm.running_var.uniform_(0.2, 3)
+    torch.nn.init.uniform_(norm.weight, -2, 2)
+    torch.nn.init.normal_(norm.bias)
+    norm.eval()
+    weight, bias = (torch.from_numpy(part) for part in fold(convolution, norm))
+    x = torch.randn(2, 4, 50)
+    with torch.no_grad():
+        torch.testing.assert_close(
+            torch.nn.functional.conv1d(x, weight, bias), norm(convolution(x)), rtol=1e-4, atol=1e-5
+        )
+
+
+def test_the_list_of_convolutions_is_the_encoder(model, inputs):
+    layers = float_layers(model)
+    with torch.no_grad():
+        outputs = run_float(layers, inputs)
+        expected = model.encoder(inputs)
+    torch.testing.assert_close(outputs[layers[-1].name], expected, rtol=1e-3, atol=1e-4)
+    known = {"input"}
+    for layer in layers:
+        assert layer.input in known and (layer.skip is None or layer.skip in known), layer.name
+        known.add(layer.name)
+    assert len(layers) == 20, "stem, 16 convolutions, 3 shortcuts"
+
+
+def test_the_integers_keep_to_their_ranges(model, inputs, codes):
+    layers = float_layers(model)
+    integer = quantise(layers, largest(layers, [inputs], 0.99999), UNIT, codes[:32])
+    for layer, source in zip(integer.layers, layers, strict=True):
+        assert np.abs(layer.weight).max() == 63, layer.name
+        assert (np.abs(layer.weight).max(axis=(1, 2)) == 63).all(), "each channel uses its whole range"
+        assert layer.multiplier.min() > 0 and layer.multiplier.max() < 2**30, layer.name
+        assert 1 <= layer.shift <= 40
+        assert (layer.minimum, layer.maximum) == (0 if source.relu else -127, 127)
+        # The largest sum that any input can make stays in int32.
+        reach = np.abs(layer.weight.astype(np.int64)).sum(axis=(1, 2)) * 127 + np.abs(
+            layer.bias.astype(np.int64)
+        )
+        assert reach.max() < 2**31
+
+
+def test_rounding_changes_the_embedding_little(model, inputs, codes):
+    layers = float_layers(model)
+    integer = quantise(layers, largest(layers, [inputs], 0.99999), UNIT, codes[:32])
+    with torch.no_grad():
+        wanted = model.encoder(inputs).mean(-1).numpy()[32:]
+    sums, frames = integer.embeddings(codes[32:])
+    found = sums * integer.embedding_scale / frames
+    cosine = (found * wanted).sum(1) / np.linalg.norm(found, axis=1) / np.linalg.norm(wanted, axis=1)
+    assert frames == 49
+    assert cosine.min() > 0.995
+
+
+def test_corrected_biases_take_up_the_mean_error(model, inputs, codes):
+    layers = float_layers(model)
+    # Coarse weights make an error that is worth correcting.
+    ranges = largest(layers, [inputs], 0.99999)
+    with torch.no_grad():
+        wanted = model.encoder(inputs).mean(-1).numpy()
+    errors = []
+    for corrects in (False, True):
+        integer = quantise(layers, ranges, UNIT, codes, weight_maximum=7, corrects=corrects)
+        sums, frames = integer.embeddings(codes)
+        errors.append(np.abs((sums * integer.embedding_scale / frames - wanted).mean(0)).mean())
+    assert errors[1] < errors[0] / 3
+
+
+def test_a_layer_rescales_as_its_scales_say():
+    """One weight of 0.5, one bias of 0.1, a skip that passes unchanged: worked out by hand."""
+    source = FloatLayer(
+        "one", "input", 1, 0, True, np.full((1, 1, 1), 0.5, np.float32), np.array([0.1], np.float32), "input"
+    )
+    layer = integer_layer(source, {"input": 0.01, "one": 0.02}, 63)
+    assert layer.weight.tolist() == [[[63]]]
+    assert layer.bias.tolist() == [round(0.1 / (0.01 * 0.5 / 63))]
+    assert layer.multiplier[0] / 2**layer.shift == pytest.approx(0.01 * 0.5 / 63 / 0.02, rel=1e-6)
+    assert layer.skip_multiplier[0] / 2**layer.shift == pytest.approx(0.01 / 0.02, rel=1e-6)
+    x = np.array([[[100]]], np.int8)
+    # 100 codes are 1.0; 0.5 * 1.0 + 0.1 + 1.0 = 1.6, which is 80 codes of 0.02.
+    assert layer.run(x, x).item() == 80
+
+
+def test_ranges_that_cut_off_rare_peaks_leave_less_error(model, inputs, codes, monkeypatch):
+    layers = float_layers(model)
+    # Ranges as from a record with peaks that no other has.
+    ranges = {name: 2 * value for name, value in largest(layers, [inputs], 0.99999).items()}
+    with torch.no_grad():
+        wanted = model.encoder(inputs).mean(-1).numpy()[32:]
+    errors = []
+    for shares in ((1.0,), quantiser.RANGE_SHARES):
+        monkeypatch.setattr(quantiser, "RANGE_SHARES", shares)
+        integer = quantise(layers, ranges, UNIT, codes[:32])
+        sums, frames = integer.embeddings(codes[32:])
+        errors.append(np.sqrt(np.mean((sums * integer.embedding_scale / frames - wanted) ** 2)))
+    assert errors[1] < errors[0] * 0.75
+
+
+def test_the_range_that_is_kept_is_the_best_of_those_tried(model, inputs, codes):
+    layers = float_layers(model)
+    widest = largest(layers, [inputs], 1.0)
+    scales = {"input": UNIT}
+    with torch.no_grad():
+        target = run_float(layers, inputs)["stem"].numpy().transpose(0, 2, 1)
+    chosen = quantiser.best_scale(layers[0], widest, scales, 63, (codes, None, target))
+    errors = {}
+    for share in quantiser.RANGE_SHARES:
+        scale = widest["stem"] * share / 127
+        got = integer_layer(layers[0], scales | {"stem": scale}, 63).run(codes, None)
+        errors[scale] = np.mean((target[::4] - got[::4] * scale) ** 2)
+    assert errors[chosen] == min(errors.values())

@@ -1,0 +1,101 @@
+"""Every model folder in the repository keeps what the model format and its own card promise."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from model_folder import ModelFolder, check_golden, read
+
+from ecgclip_training.statements import MINIMUM_POSITIVES, NAMES, needs
+
+MODELS = Path(__file__).resolve().parents[2]
+FOLDERS = sorted(path.parent for path in MODELS.glob("*/model.safetensors"))
+
+
+def test_there_is_a_model():
+    assert FOLDERS
+
+
+@pytest.fixture(params=FOLDERS, ids=lambda folder: folder.name)
+def folder(request) -> Path:
+    return request.param
+
+
+def test_the_manifest_names_every_file_as_it_is(folder):
+    listed = dict(reversed(line.split("  ")) for line in (folder / "SHA256SUMS").read_text().splitlines())
+    there = {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in folder.iterdir()}
+    del there["SHA256SUMS"]
+    assert listed == there
+
+
+def test_every_golden_number_follows_from_the_model_file(folder):
+    assert check_golden(folder) >= 8
+
+
+def test_the_preprocessing_is_the_repositorys(folder):
+    assert ModelFolder.open(folder).metadata["preprocessing"] == (MODELS / "preprocessing.json").read_text()
+
+
+def test_weights_and_multipliers_keep_their_ranges(folder):
+    model = ModelFolder.open(folder)
+    limit = model.graph["weightMaximum"]
+    for layer in model.graph["layers"]:
+        weight = model.tensors[f"{layer['name']}.weight"].astype(np.int64)
+        bias = model.tensors[f"{layer['name']}.bias"].astype(np.int64)
+        assert np.abs(weight).max() <= limit
+        assert model.tensors[f"{layer['name']}.multiplier"].min() >= 0
+        reach = np.abs(weight).sum(axis=(1, 2)) * 127 + np.abs(bias)
+        assert reach.max() < 2**31, f"{layer['name']}: some input overflows int32"
+        # The sum before the shift stays in int64 for every input, skip and rounding included.
+        widest = int(reach.max()) * int(model.tensors[f"{layer['name']}.multiplier"].max())
+        if "skip" in layer:
+            widest += 127 * int(model.tensors[f"{layer['name']}.skipMultiplier"].max())
+        assert widest + 2 ** (layer["shift"] - 1) < 2**63
+
+
+def test_the_statements_are_those_that_were_learnt(folder):
+    model = ModelFolder.open(folder)
+    order = [code for code in NAMES if code in {s["code"] for s in model.statements}]
+    assert [s["code"] for s in model.statements] == order, "in the order of PTB-XL's list"
+    for statement in model.statements:
+        assert statement["name"] == NAMES[statement["code"]]
+        assert statement["needs"] == needs(statement["code"], statement["group"])
+        assert statement["trainingPositives"] >= MINIMUM_POSITIVES
+        assert 0 < statement["threshold"] < 1
+    assert len(model.tensors["head.bias"]) == len(model.statements)
+
+
+def test_the_float_network_is_the_same_network(folder):
+    """Each integer weight is the float one in steps of its channel; the float file stays small enough to ship."""
+    _, tensors = read(folder / "float.safetensors")
+    model = ModelFolder.open(folder)
+    for layer in model.graph["layers"]:
+        exact = tensors[f"{layer['name']}.weight"].transpose(0, 2, 1)
+        unit = np.abs(exact).max(axis=(1, 2), keepdims=True) / model.graph["weightMaximum"]
+        error = np.abs(model.tensors[f"{layer['name']}.weight"] * unit - exact)
+        assert (error <= unit * 0.501).all(), layer["name"]
+    assert (folder / "float.safetensors").stat().st_size <= 4_500_000
+
+
+def test_the_card_says_what_was_measured(folder):
+    card, metrics = (folder / "card.md").read_text(), json.loads((folder / "metrics.json").read_text())
+    for kind in ("int8", "float"):
+        assert f"{metrics[kind]['auc']:.4f}" in card and f"{metrics[kind]['averagePrecision']:.4f}" in card
+    assert f"logit RMS error {metrics['quantisation']['logitRootMeanSquareError']:.3f}" in card
+    for words in ("no medical device", "CC BY 4.0", "not a random sample", "fold 9"):
+        assert words in card
+    assert set(metrics["statements"]) == {s["code"] for s in ModelFolder.open(folder).statements}
+
+
+def test_int8_keeps_the_gates_against_float(folder):
+    """The gates of the design: what quantisation may cost on the held-out fold."""
+    metrics = json.loads((folder / "metrics.json").read_text())
+    assert metrics["int8"]["auc"] >= metrics["float"]["auc"] - 0.002
+    assert metrics["int8"]["averagePrecision"] >= metrics["float"]["averagePrecision"] - 0.005
+    assert metrics["quantisation"]["embeddingCosineMean"] >= 0.995
+    assert metrics["quantisation"]["embeddingCosinePercentile1"] >= 0.98
+    assert metrics["quantisation"]["logitRootMeanSquareError"] <= 0.2
