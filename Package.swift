@@ -59,13 +59,15 @@ let package = Package(
     room(
       "Monitor",
       [
-        "Pipeline", "Devices", "RealTime", "Recordings", "Alarms", "AlertLink", "TerminalDisplay",
+        "Pipeline", "SignalProcessing", "Devices", "RealTime", "Recordings", "Alarms", "AlertLink",
+        "TerminalDisplay",
         "Findings", "Inference", "ECGSignal", "CLinux",
       ]),
     .executableTarget(
       name: "ecgclip",
       dependencies: [
         "Monitor", "LinuxDevices", "SimulatedDevices", "FrontEnds", "Recordings", "Pipeline",
+        "SignalProcessing",
         "Inference", "Findings", "Alarms", "AlertLink", "TerminalDisplay", "Devices", "ECGSignal",
         "CKernels", "CLinux",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -86,14 +88,24 @@ let package = Package(
     tests("InferenceTests", ["Inference", "CKernels", "ECGSignal"], exclude: ["Fixtures"]),
     tests("FindingsTests", ["Findings", "Inference", "ECGSignal", "Recordings"]),
     tests("RecordingsTests", ["Recordings", "ECGSignal"]),
-    tests("PipelineTests", ["Pipeline", "Recordings", "Inference", "ECGSignal"]),
+    tests(
+      "PipelineTests",
+      ["Pipeline", "SimulatedDevices", "Recordings", "Inference", "Alarms", "ECGSignal"]),
     tests("RealTimeTests", ["RealTime", "ECGSignal"]),
     tests("LinuxDevicesTests", ["LinuxDevices", "FrontEnds", "Devices", "ECGSignal"]),
     tests(
       "SimulatedDevicesTests",
       ["SimulatedDevices", "LinuxDevices", "FrontEnds", "Devices", "Recordings", "ECGSignal"]),
-    tests("TerminalDisplayTests", ["TerminalDisplay", "Alarms", "ECGSignal"]),
-    tests("MonitorTests", ["Monitor", "SimulatedDevices", "Recordings", "ECGSignal"]),
+    tests(
+      "TerminalDisplayTests", ["TerminalDisplay", "Alarms", "ECGSignal"], exclude: ["Snapshots"]),
+    tests("TidyTests", []),
+    tests(
+      "MonitorTests",
+      [
+        "Monitor", "Pipeline", "Inference", "SimulatedDevices", "LinuxDevices", "FrontEnds",
+        "Devices", "AlertLink", "Alarms", "Recordings", "ECGSignal", "CLinux",
+      ]),
+    tests("CommandTests", ["ecgclip"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,7 +1,8 @@
+# shellcheck shell=bash
 # Shared by the scripts: where things are, and what must be installed. Sourced, not run.
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-cd "$top"
+cd "$top" || exit 2
 
 fail() {
   printf '%s\n' "$*" >&2
@@ -10,6 +11,8 @@ fail() {
 
 # Ends with the line that installs a toolchain where there is none, or too old a one.
 require_swift() {
+  # The user's shell is to expand it, not this one.
+  # shellcheck disable=SC2016
   local help='curl -O https://download.swift.org/swiftly/linux/swiftly-$(uname -m).tar.gz && tar zxf swiftly-$(uname -m).tar.gz && ./swiftly init'
   command -v swift >/dev/null 2>&1 || fail "No Swift toolchain: install one with
   $help"

@@ -24,7 +24,11 @@ final class Acquisition {
   /// Samples that a full ring refused since the last block that went through.
   private var refusedSamples: Int64 = 0
   private var nextIndex: Int64 = 0
+  /// A device stayed away until the limit was over: what it did not send by then is lost.
+  private var hasOutlastedLimit = false
   private var lastArrival: UInt64 = 0
+  /// The source's counters as of its last block: blocks without samples carry them on.
+  private var lastCounters = FrameCounters()
   private var lastTold: UInt64 = 0
 
   init(
@@ -48,7 +52,7 @@ final class Acquisition {
   /// Opens the existential once, so that the loop calls the concrete source.
   private func read<Source: SampleSource>(from source: Source) {
     lastArrival = clinux_monotonic_nanoseconds()
-    while !stop.isSet && nextIndex < sampleLimit {
+    while !stop.isSet && nextIndex < sampleLimit && !hasOutlastedLimit {
       guard let block = ring.reserve() else {
         if !sourceWaits(source) { refuse(from: source) }
         continue
@@ -76,6 +80,7 @@ final class Acquisition {
       clamping: min(Int64(header.pointee.sampleCount), max(0, room)))
     nextIndex = header.pointee.firstIndex &+ Int64(header.pointee.sampleCount)
     lastArrival = header.pointee.arrivalNanoseconds
+    lastCounters = header.pointee.counters
     ring.commit()
   }
 
@@ -104,8 +109,11 @@ final class Acquisition {
     }
     lastTold = now
     let awaySeconds = Double(now &- lastArrival) / 1e9
+    let estimatedIndex = nextIndex &+ Int64(awaySeconds * sampleRate)
+    hasOutlastedLimit = estimatedIndex >= sampleLimit
     block.header.pointee.isDeviceAway = true
-    block.header.pointee.firstIndex = nextIndex &+ Int64(awaySeconds * sampleRate)
+    block.header.pointee.counters = lastCounters
+    block.header.pointee.firstIndex = estimatedIndex
     block.header.pointee.arrivalNanoseconds = now
     ring.commit()
   }
@@ -113,9 +121,9 @@ final class Acquisition {
   /// Tries to open the device again, with growing pauses, until it is back or the monitor stops.
   private func bringBack(_ source: some SampleSource) {
     var pause: UInt64 = 50_000_000
-    while !stop.isSet && !source.reopen() {
+    while !stop.isSet && !hasOutlastedLimit && !source.reopen() {
       let until = clinux_monotonic_nanoseconds() &+ pause
-      while !stop.isSet && clinux_monotonic_nanoseconds() < until {
+      while !stop.isSet && !hasOutlastedLimit && clinux_monotonic_nanoseconds() < until {
         if let block = ring.reserve() {
           block.header.pointee = SampleBlock.Header()
           tellSilence(block)
@@ -130,8 +138,13 @@ final class Acquisition {
     while true {
       if let block = ring.reserve() {
         block.header.pointee = SampleBlock.Header()
-        block.header.pointee.firstIndex = nextIndex
+        if hasOutlastedLimit {
+          block.header.pointee.gapBefore = sampleLimit &- nextIndex
+          block.header.pointee.gapCause = .deviceLost
+        }
+        block.header.pointee.firstIndex = nextIndex &+ block.header.pointee.gapBefore
         block.header.pointee.isLast = true
+        block.header.pointee.counters = lastCounters
         block.header.pointee.arrivalNanoseconds = clinux_monotonic_nanoseconds()
         return ring.commit()
       }

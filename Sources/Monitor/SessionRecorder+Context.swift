@@ -11,7 +11,11 @@ extension SessionRecorder {
     let now = Date()
     let name = now.formatted(
       .verbatim(
-        "\(year: .defaultDigits)\(month: .twoDigits)\(day: .twoDigits)T\(hour: .twoDigits(clock: .twentyFourHour, hourCycle: .zeroBased))\(minute: .twoDigits)\(second: .twoDigits)Z",
+        """
+        \(year: .defaultDigits)\(month: .twoDigits)\(day: .twoDigits)T\
+        \(hour: .twoDigits(clock: .twentyFourHour, hourCycle: .zeroBased))\
+        \(minute: .twoDigits)\(second: .twoDigits)Z
+        """,
         timeZone: .gmt, calendar: Calendar(identifier: .gregorian)))
     return try SessionRecorder(
       folder: folder, recordName: name, format: context.format, baseTime: now,

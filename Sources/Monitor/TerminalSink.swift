@@ -48,6 +48,16 @@ public final class TerminalSink: EventSink {
     self.session = session
   }
 
+  /// Local time by 24 hours: 02:53 and 14:53 must not look alike.
+  static func clock(_ date: Date, _ timeZone: TimeZone) -> String {
+    date.formatted(
+      .verbatim(
+        """
+        \(hour: .twoDigits(clock: .twentyFourHour, hourCycle: .zeroBased)):\(minute: .twoDigits)\
+        :\(second: .twoDigits)
+        """, timeZone: timeZone, calendar: Calendar(identifier: .gregorian)))
+  }
+
   /// Braille needs a terminal that knows UTF-8.
   private static func isUnicode(_ environment: [String: String]) -> Bool {
     let locale = environment["LC_ALL"] ?? environment["LC_CTYPE"] ?? environment["LANG"] ?? ""
@@ -124,18 +134,17 @@ public final class TerminalSink: EventSink {
     if session.hasQuitKey() { stop.set() }
     let size = session.size
     screen.resize(columns: size.columns, rows: size.rows)
-    state.wallClock = Date().formatted(
-      .dateTime.hour(.twoDigits(amPM: .omitted)).minute(.twoDigits).second(.twoDigits))
+    state.wallClock = Self.clock(Date(), .current)
     if !session.write(screen.frame(state)) { stop.set() }
   }
 
   public func end(_ summary: Summary) {
-    session?.end()
-    session = nil
     let rate = summary.heartRateBPM.map { "\(Int($0.rounded())) bpm" } ?? "--"
     let complete = (summary.completeness * 10_000).rounded(.down) / 100
-    print(
+    session?.end()
+    session?.write(
       "\(Int(summary.durationSeconds)) s, heart rate \(rate), \(summary.windows) windows read, "
-        + "complete \(complete) %, \(summary.samplesLost) samples lost")
+        + "complete \(complete) %, \(summary.samplesLost) samples lost\n")
+    session = nil
   }
 }

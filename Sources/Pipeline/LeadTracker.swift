@@ -7,6 +7,7 @@ import ECGSignal
 struct LeadTracker {
   private(set) var leads: LeadSet
   private var presentSamples: InlineArray<12, Int> = .init(repeating: 0)
+  private var isReturning = false
   private let returnSamples: Int
 
   /// Starts with the leads that the layout has.
@@ -17,7 +18,12 @@ struct LeadTracker {
 
   /// One sample's presence; true when the mask changed.
   mutating func update(present: LeadSet) -> Bool {
-    if present == leads { return false }
+    if present == leads {
+      if isReturning { presentSamples = .init(repeating: 0) }
+      isReturning = false
+      return false
+    }
+    isReturning = true
     var next = leads.intersection(present)
     for index in 0..<12 {
       let lead = LeadSet(rawValue: 1 << UInt16(index))

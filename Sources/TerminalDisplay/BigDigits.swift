@@ -15,14 +15,15 @@ enum BigDigits {
 
   /// Draws a text of digits and dashes; each point is two cells wide.
   static func draw(
-    _ text: String, on canvas: inout Canvas, row: Int, column: Int, isUnicode: Bool
+    _ text: String, on canvas: inout Canvas, row: Int, column: Int
   ) {
+    let block: Character = canvas.isUnicode ? "█" : "#"
     var place = column
     for character in text {
       for (line, points) in (shapes[character] ?? []).enumerated() {
         for (index, point) in points.enumerated() where point == "#" {
           for half in 0..<2 {
-            canvas.put(isUnicode ? "█" : "#", row + line, place + index * 2 + half, .strong)
+            canvas.put(block, row + line, place + index * 2 + half, .strong)
           }
         }
       }

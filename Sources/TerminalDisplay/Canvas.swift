@@ -25,12 +25,15 @@ enum CellStyle: UInt8 {
 struct Canvas {
   let columns: Int
   let rows: Int
+  /// Without it only ASCII is drawn.
+  let isUnicode: Bool
   private var characters: [Character]
   private var styles: [CellStyle]
 
-  init(columns: Int, rows: Int) {
+  init(columns: Int, rows: Int, isUnicode: Bool) {
     self.columns = columns
     self.rows = rows
+    self.isUnicode = isUnicode
     characters = Array(repeating: " ", count: columns * rows)
     styles = Array(repeating: .plain, count: columns * rows)
   }
@@ -47,7 +50,7 @@ struct Canvas {
   ) {
     var place = column
     for character in text where place < limit {
-      put(Self.printable(character), row, place, style)
+      put(printable(character), row, place, style)
       place += 1
     }
   }
@@ -63,11 +66,18 @@ struct Canvas {
     for column in columns { put(" ", row, column, style) }
   }
 
-  /// Names come from devices and files: nothing of them may steer the terminal.
-  private static func printable(_ character: Character) -> Character {
-    let isSafe = character.unicodeScalars.allSatisfy {
-      $0.value >= 32 && $0.value != 127 && !(128..<160).contains($0.value)
-    }
+  /// Names come from devices and files: nothing of them may steer the terminal, and a character that is not
+  /// one cell wide everywhere would push the rest of its line out of the window.
+  private func printable(_ character: Character) -> Character {
+    let scalars = character.unicodeScalars
+    guard scalars.count == 1, let value = scalars.first?.value else { return "?" }
+    let isSafe =
+      switch value {
+      case 0x20..<0x7F: true
+      // Latin, Greek and Cyrillic, without controls, soft hyphen and combining marks.
+      case 0xA1..<0xAD, 0xAE..<0x300, 0x370..<0x483, 0x48A..<0x530: isUnicode
+      default: false
+      }
     return isSafe ? character : "?"
   }
 

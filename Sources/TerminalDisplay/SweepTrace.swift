@@ -26,8 +26,9 @@ struct SweepTrace {
 
   var dots: Int { minimum.count }
 
+  /// Takes the next point; what is not finite is a gap.
   mutating func push(_ microvolts: Float) {
-    if !microvolts.isNaN {
+    if microvolts.isFinite {
       minimum[position] = minimum[position].isNaN ? microvolts : min(minimum[position], microvolts)
       maximum[position] = maximum[position].isNaN ? microvolts : max(maximum[position], microvolts)
     }
@@ -57,7 +58,8 @@ struct SweepTrace {
 
   /// The row of dots of a voltage.
   static func row(_ microvolts: Float, _ height: Int) -> Int {
-    let share = (halfRangeMicrovolts - microvolts) / (2 * halfRangeMicrovolts)
-    return max(0, min(height - 1, Int((share * Float(height - 1)).rounded())))
+    let visible = max(-halfRangeMicrovolts, min(halfRangeMicrovolts, microvolts))
+    let share = (halfRangeMicrovolts - visible) / (2 * halfRangeMicrovolts)
+    return Int((share * Float(height - 1)).rounded())
   }
 }

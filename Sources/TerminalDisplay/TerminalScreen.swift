@@ -9,6 +9,12 @@ public final class TerminalScreen {
   /// Columns of the panel beside the curves; below 64 columns there is none.
   private static let panelWidth = 28
   private static let panelColumnsMin = 64
+  /// Rows of a curve: below that waves cannot be told apart, so fewer curves are shown.
+  private static let curveRowsMin = 6
+  /// Columns left of the curves, for the lead's name and the bar of 1 mV.
+  static let gutter = 5
+  /// The column of dots in which that bar stands.
+  static let barDot = 9
 
   private var columns: Int
   private var rows: Int
@@ -47,19 +53,22 @@ public final class TerminalScreen {
   }
 
   private var hasPanel: Bool { columns >= Self.panelColumnsMin }
-  private var curveWidth: Int { hasPanel ? columns - Self.panelWidth - 1 : columns }
+  private var curveEnd: Int { hasPanel ? columns - Self.panelWidth - 1 : columns }
+  private var curveWidth: Int { max(1, curveEnd - Self.gutter) }
   /// Header and banner above, status below.
   private var curveRows: Range<Int> { 2..<max(2, rows - 2) }
 
   private func layOut() {
-    let wanted = max(1, min(traceNames.count, curveRows.count / 5))
+    let wanted = max(1, min(traceNames.count, curveRows.count / Self.curveRowsMin))
     let shown = curveRows.count >= 8 ? max(wanted, min(2, traceNames.count)) : wanted
-    let labelled = max(1, curveWidth)
     traces = traceNames.prefix(shown).map {
-      SweepTrace(name: $0, dots: labelled * (isUnicode ? 2 : 1), sampleRate: sampleRate)
+      SweepTrace(name: $0, dots: curveWidth * (isUnicode ? 2 : 1), sampleRate: sampleRate)
     }
-    previous = []
+    redraw()
   }
+
+  /// The next frame clears the window and draws everything, as after another program wrote to the terminal.
+  public func redraw() { previous = [] }
 
   /// Takes the next point of a curve in microvolts; NaN is a gap.
   public func push(trace: Int, microvolts: Float) {
@@ -68,14 +77,16 @@ public final class TerminalScreen {
 
   /// The escape codes and text that bring the terminal to this state.
   public func frame(_ state: DisplayState) -> String {
-    var canvas = Canvas(columns: columns, rows: rows)
+    var canvas = Canvas(columns: columns, rows: rows, isUnicode: isUnicode)
     drawHeader(state, &canvas)
     drawBanner(state, &canvas)
-    drawCurves(&canvas)
+    CurveDrawing.draw(
+      traces, rows: curveRows, columns: Self.gutter..<(Self.gutter + curveWidth), &canvas)
+    drawScale(&canvas)
     if hasPanel { drawPanel(state, &canvas) }
     drawStatus(state, &canvas)
     let lines = canvas.lines(isColoured: isColoured)
-    var output = ""
+    var output = previous.isEmpty ? "\u{1B}[2J" : ""
     for (row, line) in lines.enumerated() where row >= previous.count || previous[row] != line {
       output += "\u{1B}[\(row + 1);1H" + line
     }
@@ -90,9 +101,9 @@ public final class TerminalScreen {
       canvas.put(" \(mark) ", 0, 0, .simulated)
       place = mark.count + 2
     }
-    let rate = state.heartRateBPM.map { String(Int($0.rounded())) } ?? "--"
+    let rate = Readout.whole(state.heartRateBPM)
     let left = hasPanel ? " \(state.sourceName)" : " \(rate) bpm  \(state.sourceName)"
-    let clock = "\(Self.duration(state.elapsedSeconds))  \(state.wallClock) "
+    let clock = "\(Readout.duration(state.elapsedSeconds))  \(state.wallClock) "
     canvas.put(left, 0, place, .bar, limit: max(place, columns - clock.count - 1))
     if columns > place + clock.count { canvas.put(clock, 0, endingAt: columns, .bar) }
   }
@@ -108,7 +119,10 @@ public final class TerminalScreen {
   /// The gravest alarm by colour, sign, word and age; the others counted. The text never flashes.
   private func drawBanner(_ state: DisplayState, _ canvas: inout Canvas) {
     guard let first = state.alarms.first else {
-      canvas.put(state.problem.isEmpty ? "no alarm" : state.problem, 1, 1, .dim)
+      let notice = "research software, no medical device   q quits "
+      let calm = state.problem.isEmpty ? "no alarm" : state.problem
+      if calm.count + notice.count + 3 < columns { canvas.put(notice, 1, endingAt: columns, .dim) }
+      canvas.put(calm, 1, 1, state.problem.isEmpty ? .dim : .strong)
       return
     }
     let style: CellStyle
@@ -119,7 +133,7 @@ public final class TerminalScreen {
     case .low: (style, sign) = (.low, "!")
     }
     canvas.fill(1, 0..<columns, style)
-    let since = Self.duration(max(0, state.elapsedSeconds - first.sinceSeconds))
+    let since = Readout.duration(max(0, state.elapsedSeconds - first.sinceSeconds))
     canvas.put(" \(sign) \(first.message)", 1, 0, style)
     let others = state.alarms.dropFirst().map(\.message).joined(separator: ", ")
     let more = others.isEmpty ? "" : "also: \(others)  "
@@ -132,72 +146,42 @@ public final class TerminalScreen {
     }
   }
 
-  private func drawCurves(_ canvas: inout Canvas) {
-    guard !traces.isEmpty, curveRows.count > 0 else { return }
-    let height = max(1, curveRows.count / traces.count)
-    for (index, trace) in traces.enumerated() {
-      let top = curveRows.lowerBound + index * height
-      let style: CellStyle = index % 2 == 0 ? .trace : .otherTrace
-      if isUnicode {
-        drawBraille(trace, top: top, height: height, style, &canvas)
-      } else {
-        drawPlain(trace, top: top, height: height, style, &canvas)
-      }
-      canvas.put(trace.name, top, 0, .strong)
-    }
+  /// What a height and a width mean: both are fixed, nothing scales itself.
+  private func drawScale(_ canvas: inout Canvas) {
+    let seconds = Double(traces.first?.dots ?? 0) / SweepTrace.dotsPerSecond
     canvas.put(
-      "+-1.5 mV, 25 points/s", curveRows.upperBound - 1, endingAt: curveWidth, .dim)
-  }
-
-  /// Braille patterns: two by four dots a cell (Unicode 2800).
-  private func drawBraille(
-    _ trace: SweepTrace, top: Int, height: Int, _ style: CellStyle, _ canvas: inout Canvas
-  ) {
-    let bits: [[UInt32]] = [[0x01, 0x02, 0x04, 0x40], [0x08, 0x10, 0x20, 0x80]]
-    for column in 0..<(trace.dots / 2) {
-      var cells = [UInt32](repeating: 0, count: height)
-      for half in 0..<2 {
-        guard let span = trace.span(dot: column * 2 + half, height: height * 4) else { continue }
-        for dot in span { cells[dot / 4] |= bits[half][dot % 4] }
-      }
-      for (row, cell) in cells.enumerated() where cell != 0 {
-        guard let scalar = Unicode.Scalar(0x2800 + cell) else { continue }
-        canvas.put(Character(scalar), top + row, column, style)
-      }
-    }
-  }
-
-  private func drawPlain(
-    _ trace: SweepTrace, top: Int, height: Int, _ style: CellStyle, _ canvas: inout Canvas
-  ) {
-    for column in 0..<trace.dots {
-      guard let span = trace.span(dot: column, height: height) else { continue }
-      for row in span { canvas.put(span.count > 1 ? "|" : "-", top + row, column, style) }
-    }
+      "bar 1 mV, \(Readout.number(seconds, decimals: 10)) s across", curveRows.upperBound - 1,
+      endingAt: curveEnd, .dim)
   }
 
   private func drawPanel(_ state: DisplayState, _ canvas: inout Canvas) {
     let left = columns - Self.panelWidth
     var row = 2
-    let rate = state.heartRateBPM.map { String(Int($0.rounded())) } ?? "--"
+    let rate = Readout.whole(state.heartRateBPM)
     canvas.put("HR bpm", row, left, .dim)
     row += 1
     if rows >= 18 {
-      BigDigits.draw(rate, on: &canvas, row: row, column: left, isUnicode: isUnicode)
+      BigDigits.draw(rate, on: &canvas, row: row, column: left)
       row += BigDigits.rowCount + 1
     } else {
       canvas.put(rate, row, left, .strong)
       row += 1
     }
     canvas.put("quality \(state.quality)", row, left)
-    canvas.put("complete \(Self.percent(state.completeness))", row + 1, left)
+    canvas.put("complete \(Readout.percent(state.completeness))", row + 1, left)
     row += 2
     if !state.electrodesOff.isEmpty {
-      canvas.put("OFF: \(state.electrodesOff.joined(separator: " "))", row, left, .medium)
+      canvas.put(Self.electrodes(state.electrodesOff), row, left, .medium)
       row += 1
     }
     row += 1
     drawFindings(state, &canvas, from: row, left: left)
+  }
+
+  /// The electrodes that are off by name, or their number where the names do not fit the panel.
+  private static func electrodes(_ off: [String]) -> String {
+    let named = " OFF: \(off.joined(separator: " ")) "
+    return named.count <= panelWidth ? named : " OFF: \(off.count) electrodes "
   }
 
   private func drawFindings(
@@ -213,9 +197,11 @@ public final class TerminalScreen {
     if findings.isEmpty { canvas.put("none above threshold", row, left) }
     let last = rows - 3 - (state.notAssessedCount > 0 ? 1 : 0)
     for finding in findings where row <= last {
-      let percent = "\(Int((finding.probability * 100).rounded()))%"
-      canvas.put(percent, row, endingAt: left + 4, .strong)
-      canvas.put(finding.name, row, left + 5)
+      let percent = Readout.whole(finding.probability * 100)
+      let text = percent == Readout.unknown ? "\(percent) " : "\(percent)%"
+      canvas.put(text, row, endingAt: left + 4, .strong)
+      let fits = finding.name.count <= Self.panelWidth - 5
+      canvas.put(fits ? finding.name : finding.code, row, left + 5)
       row += 1
     }
     if findings.isEmpty { row += 1 }
@@ -227,32 +213,16 @@ public final class TerminalScreen {
   private func drawStatus(_ state: DisplayState, _ canvas: inout Canvas) {
     guard rows >= 4 else { return }
     let missing = state.leads.missing.names
-    var first = "\(Self.number(state.sampleRate)) Hz  \(state.filterText)"
+    var first = "\(Readout.number(state.sampleRate)) Hz  \(state.filterText)"
     first += "  lost \(state.samplesLost)  corrupt \(state.framesCorrupt)"
     first += "  resync \(state.resynchronisations)"
     if state.reconnects > 0 { first += "  reconnects \(state.reconnects)" }
-    var second = missing.isEmpty ? "12 leads" : "missing \(missing.joined(separator: " "))"
+    let isNarrow = !hasPanel && !state.electrodesOff.isEmpty
+    var second = isNarrow ? Self.electrodes(state.electrodesOff) : ""
+    second += missing.isEmpty ? "12 leads" : "missing \(missing.joined(separator: " "))"
     second += "  model \(state.modelName)"
     if !state.alertText.isEmpty { second += "  alerts \(state.alertText)" }
     canvas.put(first, rows - 2, 0, .dim)
     canvas.put(second, rows - 1, 0, missing.isEmpty ? .dim : .plain)
-    canvas.put(" no medical device  q quits", rows - 1, endingAt: columns, .dim)
-  }
-
-  private static func duration(_ seconds: Double) -> String {
-    let whole = Int(seconds)
-    func two(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
-    return "\(two(whole / 3600)):\(two(whole / 60 % 60)):\(two(whole % 60))"
-  }
-
-  /// Two decimals, and never rounded up to 100 %.
-  private static func percent(_ share: Double) -> String {
-    let hundredths = share >= 1 ? 10_000 : min(9_999, Int(share * 10_000))
-    let rest = hundredths % 100
-    return "\(hundredths / 100).\(rest < 10 ? "0" : "")\(rest) %"
-  }
-
-  private static func number(_ value: Double) -> String {
-    value == value.rounded() ? String(Int(value)) : String((value * 1000).rounded() / 1000)
   }
 }

@@ -4,19 +4,22 @@ import Glibc
 
 /// A terminal in full-screen use. Restored by `end`, at the latest when the owner lets go.
 public final class TerminalSession {
-  private var saved = termios()
+  /// The line settings before, nil where standard input is no terminal.
+  private var saved: termios?
   private var isActive = false
 
   /// Takes over the terminal of standard output.
   public init() {
-    if tcgetattr(STDIN_FILENO, &saved) == 0 {
-      var raw = saved
+    var settings = termios()
+    if tcgetattr(STDIN_FILENO, &settings) == 0 {
+      saved = settings
+      var raw = settings
       raw.c_lflag &= ~tcflag_t(ICANON | ECHO)
       tcsetattr(STDIN_FILENO, TCSANOW, &raw)
     }
     isActive = true
-    // Alternate screen, cursor hidden, all cleared.
-    write("\u{1B}[?1049h\u{1B}[?25l\u{1B}[2J")
+    // Alternate screen, cursor hidden, no automatic margin (the last cell of a serial console would scroll it).
+    write("\u{1B}[?1049h\u{1B}[?25l\u{1B}[?7l")
   }
 
   deinit { end() }
@@ -25,8 +28,8 @@ public final class TerminalSession {
   public func end() {
     guard isActive else { return }
     isActive = false
-    write("\u{1B}[0m\u{1B}[?25h\u{1B}[?1049l")
-    tcsetattr(STDIN_FILENO, TCSANOW, &saved)
+    write("\u{1B}[0m\u{1B}[?7h\u{1B}[?25h\u{1B}[?1049l")
+    if var saved { tcsetattr(STDIN_FILENO, TCSANOW, &saved) }
   }
 
   /// Columns and rows, 80 x 24 where the terminal does not tell.

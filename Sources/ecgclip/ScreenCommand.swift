@@ -52,7 +52,10 @@ struct ScreenCommand: ParsableCommand {
     var configuration = PipelineConfiguration(windowStepSeconds: 10)
     configuration.filters.mainsHz = mains.hertz
     let screening = Screening(model: loaded, configuration: configuration)
-    let paths = try records.flatMap { try Recordings.list($0) }
+    // Of several a wrong path is one failure among them; alone it is the end.
+    let paths = try records.flatMap { path in
+      try records.count == 1 ? Recordings.list(path) : (try? Recordings.list(path)) ?? [path]
+    }
     var objects: [ScreeningObject] = []
     var failureCount = 0
     for path in paths {

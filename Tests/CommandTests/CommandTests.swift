@@ -1,0 +1,191 @@
+// The command line as a user meets it: the built program, its words, its exit statuses.
+
+import Foundation
+import TestSupport
+import Testing
+
+/// What a run of `ecgclip` left behind.
+private struct Run {
+  let status: Int32
+  let output: String
+  let complaint: String
+
+  /// Runs the program that was built beside these tests.
+  init(_ arguments: String...) throws {
+    let process = Process()
+    process.executableURL = Self.program
+    process.arguments = arguments
+    process.environment = ProcessInfo.processInfo.environment.merging(
+      ["ECGCLIP_HOME": TestData.repository]) { $1 }
+    let output = Pipe()
+    let complaint = Pipe()
+    process.standardOutput = output
+    process.standardError = complaint
+    process.standardInput = FileHandle.nullDevice
+    try process.run()
+    // Complaints are a sentence: only the output can fill its pipe.
+    self.output = String(
+      decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+    self.complaint = String(
+      decoding: try complaint.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+    process.waitUntilExit()
+    status = process.terminationStatus
+  }
+
+  private static let program: URL = {
+    let folder = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
+      .deletingLastPathComponent()
+    return folder.appending(path: "ecgclip")
+  }()
+
+  var lines: [[String: Any]] {
+    output.split(separator: "\n").compactMap {
+      try? JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any]
+    }
+  }
+
+  /// Whether it ended with 2 and one sentence that holds all these words.
+  func refused(_ words: String...) -> Bool {
+    status == 2 && complaint.split(separator: "\n").count == 1 && output.isEmpty
+      && words.allSatisfy { complaint.contains($0) }
+  }
+}
+
+private func temporaryFolder() throws -> String {
+  let url = FileManager.default.temporaryDirectory.appending(path: "ecgclip-\(UUID().uuidString)")
+  try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+  return url.path(percentEncoded: false)
+}
+
+@Suite(.serialized) struct CommandTests {
+  @Test("a simulated session prints the lines of the contract and ends with 0")
+  func monitorJSON() throws {
+    let run = try Run(
+      "monitor", "--source", "sim:asystole?onset=6", "--speed", "max", "--seconds", "14", "--json")
+    #expect(run.status == 0)
+    let kinds = run.lines.compactMap { $0["type"] as? String }
+    #expect(kinds.first == "source" && kinds.last == "summary")
+    #expect(run.lines.allSatisfy { $0["simulated"] as? Bool == true && $0["time"] is NSNumber })
+    #expect(run.lines.contains { $0["condition"] as? String == "asystole" })
+    let summary = try #require(run.lines.last)
+    for key in [
+      "samplesReceived", "samplesLost", "framesCorrupt", "completeness", "heartRateBPM", "windows",
+      "latencyMilliseconds", "leads", "leadsMissing",
+    ] { #expect(summary[key] != nil, "summary lacks \(key)") }
+    #expect(summary["samplesReceived"] as? Int == 7000)
+  }
+
+  @Test(
+    "a record is screened: every statement, heart rate, model and hash",
+    .enabled(if: TestData.isPresent))
+  func screenJSON() throws {
+    let run = try Run("screen", "--json", "--embedding", TestData.path("ptbxl/native/00001_hr"))
+    #expect(run.status == 0)
+    let object = try #require(
+      try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any])
+    let findings = try #require(object["findings"] as? [[String: Any]])
+    let normal = try #require(findings.first { $0["code"] as? String == "NORM" })
+    #expect((normal["probability"] as? Double).map { $0 > 0.5 } == true)
+    #expect(findings.allSatisfy { $0["name"] is String && $0["probability"] is NSNumber })
+    #expect((object["heartRateBPM"] as? Double).map { abs($0 - 64) < 5 } == true)
+    #expect((object["embedding"] as? [Double])?.count == 256)
+    let model = try #require(object["model"] as? [String: Any])
+    #expect((model["sha256"] as? String)?.count == 64)
+    #expect((object["leadsMissing"] as? [String])?.isEmpty == true)
+  }
+
+  @Test(
+    "of several records one that cannot be read is an object with its error, and the status is 1",
+    .enabled(if: TestData.isPresent))
+  func screenSeveral() throws {
+    let run = try Run(
+      "screen", "--jsonl", TestData.path("ptbxl/native/00001_hr"), "/nowhere/record")
+    #expect(run.status == 1)
+    #expect(run.lines.count == 2)
+    #expect((run.lines.last?["error"] as? String)?.contains("/nowhere/record") == true)
+  }
+
+  @Test("what is not there or not right is one sentence and status 2")
+  func refusals() throws {
+    #expect(try Run("screen", "/nowhere/record").refused("/nowhere/record"))
+    #expect(try Run("monitor", "--source", "file:/nowhere/record", "--json").refused("/nowhere"))
+    #expect(
+      try Run("monitor", "--source", "serial:/nowhere/tty?format=bridge", "--json")
+        .refused("/nowhere/tty", "plug it in"))
+    #expect(try Run("monitor", "--source", "sim:tango", "--json").refused("tango", "asystole"))
+    #expect(try Run("monitor", "--source", "sim:nsr?pulse=3", "--json").refused("pulse", "hr"))
+    #expect(
+      try Run("monitor", "--alert", "udp://192.0.2.1:5514", "--json")
+        .refused("192.0.2.1", "--insecure-alerts"))
+    #expect(try Run("monitor", "--model", "nothing", "--json").refused("nothing", "models"))
+    #expect(
+      try Run("monitor", "--calibration", "/nowhere.json", "--json").refused("/nowhere.json"))
+  }
+
+  @Test("a model with a flipped bit is refused by the name of its file")
+  func flippedBit() throws {
+    let folder = try temporaryFolder()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let source = TestData.repository + "/models/ecgclip-r18-w32"
+    for name in try FileManager.default.contentsOfDirectory(atPath: source) {
+      try FileManager.default.copyItem(atPath: source + "/" + name, toPath: folder + "/" + name)
+    }
+    #expect(try Run("model", "info", folder).status == 0)
+    let path = folder + "/model.safetensors"
+    var bytes = try #require(FileManager.default.contents(atPath: path))
+    bytes[bytes.count / 2] ^= 1
+    try bytes.write(to: URL(filePath: path))
+    #expect(try Run("model", "info", folder).refused("model.safetensors"))
+  }
+
+  @Test("a profile with an unknown key is refused with the key that was meant")
+  func unknownKey() throws {
+    let folder = try temporaryFolder()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let path = folder + "/board.yaml"
+    try Data("schemaVersion: 1\nboard: x\nformat: cyton\nbaud: 115200\nsampleRate: 250\n".utf8)
+      .write(to: URL(filePath: path))
+    #expect(
+      try Run("monitor", "--source", "serial:/dev/null", "--profile", path, "--json")
+        .refused("sampleRate", "sampleRateHz"))
+  }
+
+  @Test(
+    "garbage and truncated recordings are refused",
+    arguments: [
+      ("noise.edf", "no EDF at all"),
+      ("short.hea", "short 2 500 1000\nshort.dat 16 200 12 0 0 0 0 I\n"),
+    ])
+  func garbage(name: String, content: String) throws {
+    let folder = try temporaryFolder()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try Data(content.utf8).write(to: URL(filePath: folder + "/" + name))
+    #expect(
+      try Run("screen", folder + "/" + name).refused(
+        name.split(separator: ".").first.map(String.init) ?? ""))
+  }
+
+  @Test("wrong usage is 64, and help is there for every command")
+  func usage() throws {
+    #expect(try Run("monitor", "--speed", "-3").status == 64)
+    #expect(try Run("screen").status == 64)
+    #expect(try Run("monitor", "--source", "nonsense").status == 64)
+    for command in ["monitor", "screen", "emulate", "model", "bench"] {
+      let help = try Run(command, "--help")
+      #expect(help.status == 0 && help.output.contains("USAGE"))
+    }
+  }
+
+  @Test("model info and bench speak JSON")
+  func modelAndBench() throws {
+    let info = try Run("model", "info", "--json")
+    let object = try #require(
+      try JSONSerialization.jsonObject(with: Data(info.output.utf8)) as? [String: Any])
+    #expect(object["name"] as? String == "ecgclip-r18-w32")
+    let bench = try Run("bench", "--windows", "2", "--seconds", "2", "--json")
+    let timing = try #require(
+      try JSONSerialization.jsonObject(with: Data(bench.output.utf8)) as? [String: Any])
+    #expect(timing["multiplyAccumulates"] as? Int == 75_746_176)
+    #expect((timing["wholeWindow"] as? [String: Any])?["p50Nanoseconds"] is Int)
+  }
+}

@@ -1,0 +1,80 @@
+// docs/json.md is a contract: the keys that it names are there, and what is not known is null.
+
+@testable import Alarms
+import ECGSignal
+import Foundation
+import Inference
+@testable import Pipeline
+import TestSupport
+import Testing
+
+@testable import Monitor
+
+/// Runs events through the sink and reads its lines back.
+private func lines(_ kinds: [PipelineEvent.Kind]) throws -> [[String: Any]] {
+  let pipe = Pipe()
+  let writer = LineWriter(descriptor: pipe.fileHandleForWriting.fileDescriptor, onBroken: {})
+  let sink = JSONLinesSink(output: writer)
+  let format = SignalFormat(
+    sampleRate: 500,
+    channels: [Channel(name: "MLII", lead: .II, microvoltsPerCode: 1)], provenance: .replay,
+    sourceName: "101")
+  let model = try Model(folder: TestData.repository + "/models/ecgclip-r18-w32")
+  sink.begin(
+    SessionContext(
+      format: format, layout: RowLayout(format), leads: LeadSet(.II), modelName: model.name,
+      modelSHA256: model.sha256, statements: model.statements,
+      alarms: BuiltInAlarm.allCases.map(\.definition)))
+  for kind in kinds {
+    sink.take(PipelineEvent(kind: kind, index: 750, arrivalNanoseconds: 0))
+  }
+  sink.refresh()
+  try pipe.fileHandleForWriting.close()
+  let data = try pipe.fileHandleForReading.readToEnd() ?? Data()
+  return try data.split(separator: 0x0A).map { line in
+    try #require(try JSONSerialization.jsonObject(with: Data(line)) as? [String: Any])
+  }
+}
+
+@Test("the first line says what is monitored and what is missing")
+func sourceLine() throws {
+  let line = try #require(try lines([]).first)
+  #expect(line["type"] as? String == "source")
+  #expect(line["simulated"] as? Bool == true)
+  #expect(line["provenance"] as? String == "replay")
+  #expect((line["leadsMissing"] as? [String])?.count == 11)
+}
+
+@Test("an unknown heart rate is null, not left out and not 0")
+func unknownHeartRate() throws {
+  let line = try lines([.heartRate(beatsPerMinute: nil)])[1]
+  #expect(line["heartRateBPM"] is NSNull)
+  #expect(line["time"] as? Double == 1.5)
+  #expect(line["simulated"] as? Bool == true)
+}
+
+@Test("a statement that was not assessed has no probability")
+func notAssessed() throws {
+  let found = try lines([
+    .finding(statement: 3, probability: nil, leads: LeadSet(.II)),
+    .finding(statement: 4, probability: 0.25, leads: .twelve),
+  ])
+  #expect(found[1]["probability"] is NSNull)
+  #expect(found[1]["assessed"] as? Bool == false)
+  #expect(found[1]["leads"] as? [String] == ["II"])
+  #expect(found[2]["probability"] as? Double == 0.25)
+  #expect(found[2]["assessed"] as? Bool == true)
+}
+
+@Test("alarms and gaps carry the words of the contract")
+func alarmsAndGaps() throws {
+  let found = try lines([
+    .alarm(AlarmTransition(alarm: 0, phase: .start, priority: .high)),
+    .gap(samples: 12, cause: .framesLost),
+  ])
+  #expect(found[1]["condition"] as? String == "asystole")
+  #expect(found[1]["priority"] as? String == "high")
+  #expect(found[1]["phase"] as? String == "start")
+  #expect(found[2]["samples"] as? Int == 12)
+  #expect(found[2]["cause"] as? String == "framesLost")
+}

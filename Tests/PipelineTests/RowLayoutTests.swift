@@ -1,0 +1,64 @@
+import ECGSignal
+import Testing
+
+@testable import Pipeline
+
+private func format(_ names: [String]) -> SignalFormat {
+  SignalFormat(
+    sampleRate: 500,
+    channels: names.map {
+      Channel(name: $0, lead: Lead(signalName: $0), microvoltsPerCode: 2, baseline: 10)
+    }, provenance: .replay, sourceName: "test")
+}
+
+@Test("the four other limb leads follow from I and II by Einthoven and Goldberger")
+func derivedRows() {
+  let format = format(["II", "V1", "I"])
+  let layout = RowLayout(format)
+  #expect(layout.rows.map(\.name) == ["II", "V1", "I", "III", "aVR", "aVL", "aVF"])
+  let assembly = RowAssembly(format: format, layout: layout)
+  let storage = SampleBlockStorage(channelCount: 3)
+  storage.block.header.pointee.sampleCount = 1
+  storage.block.channel(0)[0] = 310  // II: 600 uV
+  storage.block.channel(1)[0] = 10
+  storage.block.channel(2)[0] = 60  // I: 100 uV
+  var row = [Float](repeating: 0, count: 7)
+  assembly.assemble(storage.block, sample: 0, into: &row)
+  #expect(row == [600, 0, 100, 500, -350, -200, 550])
+}
+
+@Test("what was not measured takes the leads that need it with it, and is not zero")
+func missingSpreads() {
+  let format = format(["I", "II", "V1"])
+  let assembly = RowAssembly(format: format, layout: RowLayout(format))
+  let storage = SampleBlockStorage(channelCount: 3)
+  storage.block.channel(0)[0] = SampleBlock.missing
+  storage.block.channel(1)[0] = 20
+  storage.block.channel(2)[0] = 20
+  var row = [Float](repeating: 0, count: 7)
+  assembly.assemble(storage.block, sample: 0, into: &row)
+  #expect(row.map(\.isNaN) == [true, false, false, true, true, true, true])
+  #expect(assembly.rows(lostWith: 0b001) == 0b111_1001)
+}
+
+@Test("two channels of one lead: the first counts, the second has no place")
+func doubledLead() {
+  let layout = RowLayout(format(["MLII", "II", "ECG3"]))
+  #expect(layout.rows.map(\.name) == ["II", "II", "ECG3"])
+  #expect(layout.rows.map(\.lead) == [.II, nil, nil])
+  #expect(layout.leads == LeadSet(.II))
+}
+
+@Test("a lead that fails is out at once and back only after two steady seconds")
+func leadReturnsLate() {
+  var tracker = LeadTracker(leads: .twelve, sampleRate: 10)
+  let without = LeadSet.twelve.subtracting(LeadSet(.V1))
+  let changesAtOnce = tracker.update(present: without)
+  #expect(changesAtOnce && tracker.leads == without)
+  var changes = (0..<10).map { _ in tracker.update(present: .twelve) }
+  changes.append(tracker.update(present: without))
+  changes += (0..<19).map { _ in tracker.update(present: .twelve) }
+  #expect(changes.allSatisfy { !$0 })
+  let returns = tracker.update(present: .twelve)
+  #expect(returns && tracker.leads == .twelve)
+}
