@@ -49,15 +49,18 @@ def test_a_stream_started_a_frame_later_gives_the_same_frames():
         torch.testing.assert_close(net(x[..., 16 * 7 :]), net(x)[..., 7:], rtol=0, atol=1e-12)
 
 
-def test_a_shortcut_is_cropped_to_the_centre():
-    """With all convolutions of the residual path silent, a block passes what lies under its middle tap."""
-    block = encoder("r18").blocks["layer1_0"]
+@pytest.mark.parametrize(("name", "stride"), [("layer1_0", 1), ("layer2_0", 2)])
+def test_a_shortcut_is_cropped_to_the_centre(name, stride):
+    """With the residual path silent, an output sees only the middle of the 2 stride + 3 samples below it."""
+    block = encoder("r18").blocks[name]
     torch.nn.init.zeros_(block.norm2.weight)
-    torch.nn.init.zeros_(block.norm2.bias)
+    torch.nn.init.ones_(block.norm2.bias)
     block.norm2.running_mean.zero_()
-    x = torch.rand(1, 8, 30, dtype=torch.double)
-    with torch.no_grad():
-        torch.testing.assert_close(block(x), x[..., 2:-2])
+    x = (torch.rand(1, 8, 31, dtype=torch.double) / 100).requires_grad_()
+    y = block(x)
+    assert y.shape[-1] == (31 - (2 * stride + 3)) // stride + 1
+    y[0, :, 4].sum().backward()
+    assert x.grad[0].abs().sum(0).nonzero().flatten().tolist() == [4 * stride + stride + 1]
 
 
 def test_the_shipped_shape_has_the_parameters_of_the_card():
