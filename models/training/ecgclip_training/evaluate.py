@@ -142,8 +142,7 @@ positive when its code is present, whatever its likelihood; statements with fewe
 
 **Recipe**: binary cross-entropy, AdamW, one cycle to {recipe["peak_rate"]}, {recipe["epochs"]} epochs of batches of {recipe["batch"]}, averaged weights; crops of
 1.9-9.9 s, gain, noise, baseline wander, random leads and cables' lead sets dropped, input quantisation in the loop.
-**int8**: weights within +-63 per output channel, activations 0..127 per tensor, ranges of least squared error and biases
-corrected layer by layer on 256 training records.
+**int8**: weights within +-63 per output channel, activations 0..127 per tensor, biases corrected on 256 training records.
 **Calibration**: {calibration["text"]}
 
 | fold 9, statements with >= 10 positives ({score["statements"]}) | macro AUC | macro average precision |

@@ -14,9 +14,6 @@ from torch import nn
 from .int8 import IntegerModel, Layer
 from .model import StatementModel
 
-# Shares of a layer's widest range that are tried.
-RANGE_SHARES = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5)
-
 
 @dataclass
 class FloatLayer:
@@ -96,47 +93,28 @@ def quantise(
     weight_maximum: int = 63,
     corrects: bool = True,
 ) -> IntegerModel:
-    """Integers for every layer, in order, on the calibration codes [record][time][12]: each layer's range is the share of
-    `ranges` that leaves the least squared error in its output; with `corrects`, its bias then takes up the mean error."""
-    scales = {"input": millivolts_per_code}
+    """Integers for every layer. With `corrects`, each bias takes up the mean error that quantisation leaves in the
+    layer's output on the calibration codes [record][time][12], layer by layer in order."""
+    scales = {"input": millivolts_per_code, **{name: value / 127 for name, value in ranges.items()}}
+    integer = IntegerModel([], millivolts_per_code, scales[layers[-1].name], weight_maximum)
     outputs = {"input": calibration}
     x = torch.from_numpy(calibration.transpose(0, 2, 1).astype(np.float32) * np.float32(millivolts_per_code))
     with torch.no_grad():
         wanted = run_float(layers, x)
-    integers = []
     for source in layers:
-        target = wanted[source.name].numpy().transpose(0, 2, 1)
-        x, skip = outputs[source.input], outputs[source.skip] if source.skip else None
-        scales[source.name] = best_scale(source, ranges, scales, weight_maximum, (x, skip, target))
         layer = integer_layer(source, scales, weight_maximum)
-        got = layer.run(x, skip)
+        skip = outputs[source.skip] if source.skip else None
+        got = layer.run(outputs[source.input], skip)
         if corrects:
+            target = wanted[source.name].numpy().transpose(0, 2, 1)
             error = (target - got.astype(np.float32) * scales[source.name]).mean(axis=(0, 1))
             unit = scales[source.input] * layer_scales(source, weight_maximum)
             inside = ((got > layer.minimum) & (got < layer.maximum)).mean(axis=(0, 1)).clip(0.25, 1)
             layer.bias = (layer.bias + np.round(error / inside / unit)).astype(np.int32)
-            got = layer.run(x, skip)
+            got = layer.run(outputs[source.input], skip)
         outputs[source.name] = got
-        integers.append(layer)
-    return IntegerModel(integers, millivolts_per_code, scales[layers[-1].name], weight_maximum)
-
-
-def best_scale(
-    source: FloatLayer,
-    ranges: dict[str, float],
-    scales: dict[str, float],
-    weight_maximum: int,
-    records: tuple[np.ndarray, np.ndarray | None, np.ndarray],
-) -> float:
-    """What one code of this layer's output stands for: finer steps against rare peaks that are cut off, weighed on every
-    fourth calibration record. `records` holds inputs, skips and the float outputs."""
-    x, skip, target = (part[::4] if part is not None else None for part in records)
-    errors = {}
-    for share in RANGE_SHARES:
-        scale = ranges[source.name] * share / 127
-        layer = integer_layer(source, scales | {source.name: scale}, weight_maximum)
-        errors[scale] = float(np.mean((target - layer.run(x, skip).astype(np.float32) * scale) ** 2))
-    return min(errors, key=errors.__getitem__)
+        integer.layers.append(layer)
+    return integer
 
 
 def layer_scales(layer: FloatLayer, weight_maximum: int) -> np.ndarray:

@@ -9,7 +9,6 @@ torch = pytest.importorskip("torch")
 
 from tiny import RECIPE, cohort  # noqa: E402
 
-from ecgclip_training import quantise as quantiser  # noqa: E402
 from ecgclip_training.evaluate import codes_of  # noqa: E402
 from ecgclip_training.model import StatementModel  # noqa: E402
 from ecgclip_training.quantise import (  # noqa: E402
@@ -134,33 +133,3 @@ def test_a_layer_rescales_as_its_scales_say():
     x = np.array([[[100]]], np.int8)
     # 100 codes are 1.0; 0.5 * 1.0 + 0.1 + 1.0 = 1.6, which is 80 codes of 0.02.
     assert layer.run(x, x).item() == 80
-
-
-def test_ranges_that_cut_off_rare_peaks_leave_less_error(model, inputs, codes, monkeypatch):
-    layers = float_layers(model)
-    # Ranges as from a record with peaks that no other has.
-    ranges = {name: 2 * value for name, value in largest(layers, [inputs], 0.99999).items()}
-    with torch.no_grad():
-        wanted = model.encoder(inputs).mean(-1).numpy()[32:]
-    errors = []
-    for shares in ((1.0,), quantiser.RANGE_SHARES):
-        monkeypatch.setattr(quantiser, "RANGE_SHARES", shares)
-        integer = quantise(layers, ranges, UNIT, codes[:32])
-        sums, frames = integer.embeddings(codes[32:])
-        errors.append(np.sqrt(np.mean((sums * integer.embedding_scale / frames - wanted) ** 2)))
-    assert errors[1] < errors[0] * 0.75
-
-
-def test_the_range_that_is_kept_is_the_best_of_those_tried(model, inputs, codes):
-    layers = float_layers(model)
-    widest = largest(layers, [inputs], 1.0)
-    scales = {"input": UNIT}
-    with torch.no_grad():
-        target = run_float(layers, inputs)["stem"].numpy().transpose(0, 2, 1)
-    chosen = quantiser.best_scale(layers[0], widest, scales, 63, (codes, None, target))
-    errors = {}
-    for share in quantiser.RANGE_SHARES:
-        scale = widest["stem"] * share / 127
-        got = integer_layer(layers[0], scales | {"stem": scale}, 63).run(codes, None)
-        errors[scale] = np.mean((target[::4] - got[::4] * scale) ** 2)
-    assert errors[chosen] == min(errors.values())
