@@ -105,7 +105,7 @@ let package = Package(
         "Monitor", "Pipeline", "Inference", "SimulatedDevices", "LinuxDevices", "FrontEnds",
         "Devices", "AlertLink", "Alarms", "Recordings", "ECGSignal", "CLinux",
       ]),
-    tests("CommandTests", ["ecgclip"]),
+    tests("CommandTests", ["ecgclip", "Recordings"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -45,10 +45,10 @@ final class AlarmPanel {
     persistence = FindingPersistence(thresholds: model.statements.map(\.threshold))
   }
 
-  /// Takes the probabilities of a new window into the vote.
-  func take(_ probabilities: UnsafeBufferPointer<Float>) {
+  /// Takes the probabilities of a new window into the vote; a window that cannot be read votes for nothing.
+  func take(_ probabilities: UnsafeBufferPointer<Float>, areReadable: Bool) {
     for index in 0..<probabilities.count {
-      _ = persistence.update(index, probability: probabilities[index])
+      _ = persistence.update(index, probability: areReadable ? probabilities[index] : .nan)
     }
   }
 

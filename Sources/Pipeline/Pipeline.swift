@@ -13,6 +13,10 @@ public final class Pipeline {
   /// A gap so short that a beat cannot hide in it: the beat detector holds its last sample.
   private static let heldGapSeconds = 0.1
 
+  private static let unreadableRhythms: RhythmState = [
+    .asystole, .ventricularFibrillation, .ventricularTachycardia,
+  ]
+
   /// What the stream is.
   public let format: SignalFormat
   /// The rows that are filtered and shown.
@@ -47,12 +51,15 @@ public final class Pipeline {
   private let modelInput: UnsafeMutablePointer<Float>
   private let samplesPerSecond: Int64
   private let samplesPerTick: Int64
+  private let windowSamples: Int64
 
   private var index: Int64 = 0
   private var arrival: UInt64 = 0
   private var electrodesOff: UInt32 = 0
   private var lostRows: UInt32 = 0
   private var missingRun: Int64 = 0
+  /// Windows that end before this sample hold a rhythm that the model cannot read.
+  private var unreadableUntil: Int64 = 0
 
   /// Plans every buffer for a stream of this format.
   public init(
@@ -83,6 +90,8 @@ public final class Pipeline {
     modelInput.initialize(repeating: 0, count: 12)
     samplesPerSecond = Int64(rate.rounded())
     samplesPerTick = max(1, Int64((rate / 10).rounded()))
+    windowSamples = Int64(
+      Double(model.graph.windowSamples) / Double(model.preprocessing.sampleRateHz) * rate)
     findings.restart(leads: layout.leads)
     detector.restart(at: 0)
   }
@@ -156,6 +165,9 @@ public final class Pipeline {
     conditions.rhythm = rhythm.process(
       filtered, usable: usableRows, beat: beat,
       heartRate: heartRate.beatsPerMinute(at: index), at: index)
+    if !conditions.rhythm.isDisjoint(with: Self.unreadableRhythms) {
+      unreadableUntil = index &+ windowSamples
+    }
     if index % samplesPerSecond == 0 {
       report(.heartRate(beatsPerMinute: heartRate.beatsPerMinute(at: index)))
       report(
@@ -181,14 +193,18 @@ public final class Pipeline {
     if findings.push(modelInput) { reportWindow() }
   }
 
+  /// A window with no heart beat in it, or with a rhythm that the model has never seen (it was trained on
+  /// people at rest), is not assessed: what it says of a flat line means nothing.
   private func reportWindow() {
+    let isReadable = index >= unreadableUntil
     let probabilities = findings.probabilities
-    panel.take(probabilities)
+    panel.take(probabilities, areReadable: isReadable)
     for statement in 0..<probabilities.count {
       let probability = probabilities[statement]
       report(
         .finding(
-          statement: Int32(statement), probability: probability.isNaN ? nil : probability,
+          statement: Int32(statement),
+          probability: probability.isNaN || !isReadable ? nil : probability,
           leads: findings.leads))
     }
     report(.window(frames: Int32(findings.framesUsed), leads: findings.leads))

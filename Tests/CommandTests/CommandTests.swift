@@ -1,6 +1,7 @@
 // The command line as a user meets it: the built program, its words, its exit statuses.
 
 import Foundation
+import Recordings
 import TestSupport
 import Testing
 
@@ -32,7 +33,7 @@ private struct Run {
     status = process.terminationStatus
   }
 
-  private static let program: URL = {
+  static let program: URL = {
     let folder = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
       .deletingLastPathComponent()
     return folder.appending(path: "ecgclip")
@@ -49,6 +50,10 @@ private struct Run {
     status == 2 && complaint.split(separator: "\n").count == 1 && output.isEmpty
       && words.allSatisfy { complaint.contains($0) }
   }
+}
+
+extension Data {
+  fileprivate func contains(_ other: Data) -> Bool { range(of: other) != nil }
 }
 
 private func temporaryFolder() throws -> String {
@@ -163,6 +168,49 @@ private func temporaryFolder() throws -> String {
     #expect(
       try Run("screen", folder + "/" + name).refused(
         name.split(separator: ".").first.map(String.init) ?? ""))
+  }
+
+  @Test("a session that is killed leaves a record that is whole up to the kill")
+  func killedWhileRecording() throws {
+    let folder = try temporaryFolder()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let process = Process()
+    process.executableURL = Run.program
+    process.arguments = [
+      "monitor", "--source", "sim:nsr", "--speed", "4", "--record", folder, "--json",
+    ]
+    process.environment = ProcessInfo.processInfo.environment.merging(
+      ["ECGCLIP_HOME": TestData.repository]) { $1 }
+    let output = Pipe()
+    process.standardOutput = output
+    process.standardInput = FileHandle.nullDevice
+    try process.run()
+    // Killed as soon as it has told of the eighth second: what was synchronised by then is there.
+    var told = Data()
+    while !told.contains(Data("\"time\":8,\"type\":\"heartRate\"".utf8)) {
+      let piece = output.fileHandleForReading.availableData
+      if piece.isEmpty { break }
+      told.append(piece)
+    }
+    kill(process.processIdentifier, SIGKILL)
+    process.waitUntilExit()
+    let record = try #require(try Recordings.list(folder).first)
+    let reader = try Recordings.open(record)
+    #expect(reader.sampleCount >= 3000)
+    let codes = UnsafeMutablePointer<Int32>.allocate(capacity: 8 * 64)
+    defer { codes.deallocate() }
+    var read = 0
+    var missing = 0
+    while true {
+      let count = try reader.read(into: codes, stride: 64, count: 64)
+      if count == 0 { break }
+      for channel in 0..<8 {
+        for sample in 0..<count where codes[channel * 64 + sample] == Int32.min { missing += 1 }
+      }
+      read += count
+    }
+    #expect(read == reader.sampleCount && missing == 0)
+    #expect(try Run("screen", record).status == 0)
   }
 
   @Test("wrong usage is 64, and help is there for every command")

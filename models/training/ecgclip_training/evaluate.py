@@ -160,7 +160,7 @@ twelve leads are not assessed by the product when one is missing; the right-hand
 |---|---|---|---|---|
 {subset}
 
-**Limits**: trained on ten-second resting ECGs of one German centre recorded 1989-1996; no ventricular tachycardia or fibrillation among
+**Limits**: trained on ten-second resting ECGs of PTB-XL alone; no ventricular tachycardia or fibrillation among
 them; few positives for rare statements (see n); not validated on other cohorts, on children, or on monitoring electrodes on the torso.
 
 | code | statement | needs | positives in training | n in fold 9 | prevalence | AUC | average precision | threshold |
