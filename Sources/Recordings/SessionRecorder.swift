@@ -214,11 +214,13 @@ public final class SessionRecorder {
     return lines.joined(separator: "\n") + "\n"
   }
 
-  /// "gain(baseline)/mV", with the gain from which a reader computes the same microvolts per code.
+  /// "gain(baseline)/mV", with the gain from which a reader computes the same microvolts per code. What calibration
+  /// found the channel to be off goes into the baseline, which WFDB has in whole codes.
   private func gainField(_ channel: Channel) -> String {
     let gain = 1000 / channel.microvoltsPerCode
     let exact = [gain, gain.nextUp, gain.nextDown].first { 1000 / $0 == channel.microvoltsPerCode }
-    return "\(shortest(exact ?? gain))(\(channel.baseline))/mV"
+    let offset = Int((channel.offsetMicrovolts / channel.microvoltsPerCode).rounded())
+    return "\(shortest(exact ?? gain))(\(Int(channel.baseline) - offset))/mV"
   }
 
   /// The shortest decimal number that reads back as the same value, without ".0".

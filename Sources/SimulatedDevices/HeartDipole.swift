@@ -50,15 +50,19 @@ struct HeartBeat {
     switch kind {
     case .ventricular:
       let scale = min(1, intervalSeconds / 0.32)
-      return wave(time, 0, 0.034 * scale, -0.7, 0.9, -0.9)
-        + wave(time, 0.15 * scale, 0.05 * scale, 0.45, -0.6, 0.6)
+      return wave(time, -0.045 * scale, 0.016 * scale, 0.25, -0.3, 0.4)
+        + wave(time, 0, 0.022 * scale, -0.8, 1.1, -1.1)
+        + wave(time, 0.05 * scale, 0.02 * scale, 0.3, -0.2, 0.6)
+        + wave(time, 0.17 * scale, 0.04 * scale, 0.3, -0.4, 0.4)
     case .sinus, .withoutP:
       var sum =
         wave(time, -0.022, 0.008, -0.08, -0.04, -0.20)
         + wave(time, 0, 0.011, 1.10, 0.75, 0.35)
         + wave(time, 0.028, 0.012, -0.15, -0.10, 0.55)
         + wave(time, 0.27 * stretch, 0.045 * stretch, 0.30, 0.22, -0.12)
-      if kind == .sinus { sum = sum + wave(time, -0.16, 0.022, 0.05, 0.11, -0.01) }
+      if kind == .sinus {
+        sum = sum + wave(time, -0.16 * stretch.squareRoot(), 0.022, 0.05, 0.11, -0.01)
+      }
       return sum
     }
   }

@@ -65,6 +65,14 @@ private final class Bench {
     }
   }
 
+  /// The alarm that started first, and when.
+  var firstAlarm: (name: String, seconds: Double)? {
+    events.lazy.compactMap { [pipeline] event in
+      guard case .alarm(let transition) = event.kind, transition.phase == .start else { return nil }
+      return (pipeline.alarmDefinitions[transition.alarm].name, Double(event.index) / 500)
+    }.first
+  }
+
   /// Names of all alarms that started.
   var alarmNames: [String] {
     events.compactMap { event in
@@ -100,6 +108,22 @@ func stepAllocatesNothing() throws {
   // Otherwise nothing worth counting happened.
   #expect(windows >= 3)
   #expect(bench.starts(.asystole).count + alarms >= 1)
+}
+
+@Test(
+  "each scene of the simulated patient raises its own alarm first, and soon",
+  arguments: [
+    ("asystole?onset=8", "asystole", 5.0), ("vf?onset=8", "ventricularFibrillation", 6),
+    ("vt?onset=8", "ventricularTachycardia", 4), ("vt?onset=8&hr=150", "ventricularTachycardia", 4),
+    ("tachy?onset=8", "tachycardia", 10), ("brady?onset=8", "bradycardia", 12),
+    ("af?onset=8", "finding.AFIB", 14), ("nsr?leadoff=RA@8", "leadOff", 2),
+  ])
+func scenesAlarm(script: String, alarm: String, withinSeconds: Double) throws {
+  let bench = try Bench(script)
+  bench.run(samples: Int((8 + withinSeconds) * 500))
+  let first = try #require(bench.firstAlarm)
+  #expect(first.name == alarm)
+  #expect(first.seconds > 8)
 }
 
 @Test("the same samples give the same events however they are cut", arguments: [1, 7, 32])

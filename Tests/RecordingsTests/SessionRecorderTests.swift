@@ -47,6 +47,23 @@ struct SessionRecorderTests {
     }
   }
 
+  @Test("a calibrated offset is in the baseline: readers see the microvolts that were shown")
+  func calibratedOffset() throws {
+    let folder = try TemporaryFolder()
+    var format = Self.format
+    format.channels[0].offsetMicrovolts = -250.3
+    format.channels[1].offsetMicrovolts = 90
+    let recorder = try SessionRecorder(
+      folder: folder.path, recordName: "offset", format: format, baseTime: nil, comments: [])
+    try recorder.finish()
+    let read = try Recordings.open(folder.path + "/offset").format.channels
+    for (shown, stored) in zip(format.channels, read) {
+      let zero = shown.offsetMicrovolts - Double(shown.baseline) * shown.microvoltsPerCode
+      let error = -Double(stored.baseline) * stored.microvoltsPerCode - zero
+      #expect(abs(error) <= shown.microvoltsPerCode / 2 + 1e-9)
+    }
+  }
+
   @Test("what is recorded is read back bit for bit, before and after the end")
   func roundTrip() throws {
     let folder = try TemporaryFolder()
