@@ -15,7 +15,7 @@ public final class RealTimeThread {
   /// - Parameters:
   ///   - name: at most 15 characters, shown by `top -H`.
   ///   - priority: SCHED_FIFO priority 1-99, nil for ordinary scheduling.
-  public init(name: String, priority: Int32?, body: sending @escaping () -> Void) {
+  public init(name: String, priority: Int32?, body: @escaping @Sendable () -> Void) {
     let box = Unmanaged.passRetained(Body(name: name, body))
     var thread = pthread_t()
     let status = pthread_create(&thread, nil, runThreadBody, box.toOpaque())

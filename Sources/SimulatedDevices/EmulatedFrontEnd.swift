@@ -45,21 +45,58 @@ public final class EmulatedFrontEnd {
     public var framesDuplicated: Int64 = 0
   }
 
-  private let signal: any EmulatedSignal
-  private let wireFormat: WireFormat
-  private let terminal: PseudoTerminal
-  private let speed: PlaybackSpeed
-  private let faults: LineFaults
-  private let repeats: Bool
-  private let sent = Mutex(Sent())
-  private let isStopped = Atomic<Bool>(false)
-  private let isFinished = Atomic<Bool>(false)
+  private let writer: FrontEndWriter
   private var thread: RealTimeThread?
 
   /// Prepares a front-end; `start` sets it going.
   public init(
     signal: any EmulatedSignal, wireFormat: WireFormat, terminal: PseudoTerminal,
     speed: PlaybackSpeed = .realTime, faults: LineFaults = LineFaults(), repeats: Bool = false
+  ) {
+    writer = FrontEndWriter(
+      signal: signal, wireFormat: wireFormat, terminal: terminal, speed: speed, faults: faults,
+      repeats: repeats)
+  }
+
+  deinit { stop() }
+
+  /// What was sent so far. Any thread.
+  public var sentSoFar: Sent { writer.sent.withLock { $0 } }
+
+  /// Whether the signal has ended.
+  public var hasFinished: Bool { writer.isFinished.load(ordering: .acquiring) }
+
+  /// Starts writing.
+  public func start() {
+    // From here on only the thread touches what is not atomic or locked.
+    nonisolated(unsafe) let handedWriter = writer
+    thread = RealTimeThread(name: "front-end", priority: nil) { handedWriter.run() }
+  }
+
+  /// Stops writing and waits for the thread.
+  public func stop() {
+    writer.isStopped.store(true, ordering: .relaxed)
+    thread?.join()
+    thread = nil
+  }
+}
+
+/// What the thread does: paces the signal and writes its frames.
+private final class FrontEndWriter {
+  let sent = Mutex(EmulatedFrontEnd.Sent())
+  let isStopped = Atomic<Bool>(false)
+  let isFinished = Atomic<Bool>(false)
+
+  private let signal: any EmulatedSignal
+  private let wireFormat: WireFormat
+  private let terminal: PseudoTerminal
+  private let speed: PlaybackSpeed
+  private let faults: LineFaults
+  private let repeats: Bool
+
+  init(
+    signal: any EmulatedSignal, wireFormat: WireFormat, terminal: PseudoTerminal,
+    speed: PlaybackSpeed, faults: LineFaults, repeats: Bool
   ) {
     self.signal = signal
     self.wireFormat = wireFormat
@@ -69,34 +106,7 @@ public final class EmulatedFrontEnd {
     self.repeats = repeats
   }
 
-  deinit { stop() }
-
-  /// What was sent so far. Any thread.
-  public var sentSoFar: Sent { sent.withLock { $0 } }
-
-  /// Whether the signal has ended.
-  public var hasFinished: Bool { isFinished.load(ordering: .acquiring) }
-
-  /// Starts writing.
-  public func start() {
-    nonisolated(unsafe) let unowned = Unowned(self)
-    thread = RealTimeThread(name: "front-end", priority: nil) { unowned.value.run() }
-  }
-
-  /// Stops writing and waits for the thread.
-  public func stop() {
-    isStopped.store(true, ordering: .relaxed)
-    thread?.join()
-    thread = nil
-  }
-
-  /// The thread is joined before the front-end goes, so it need not keep it.
-  private struct Unowned {
-    unowned(unsafe) let value: EmulatedFrontEnd
-    init(_ value: EmulatedFrontEnd) { self.value = value }
-  }
-
-  private func run() {
+  func run() {
     let line = EmulatedLine(format: signal.format, wireFormat: wireFormat, faults: faults)
     let channelCount = signal.format.channels.count
     let storage = SampleBlockStorage(channelCount: channelCount)

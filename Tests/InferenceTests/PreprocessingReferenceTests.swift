@@ -34,8 +34,9 @@ func agreesWithScipy() throws {
     var count = 0
     var worst = 0.0
     for k in 0..<item.sampleCount {
-      let microvolts = (0..<12).map { lead in
-        Float((k * k * (lead + 3) + 17 * k * (lead + 1)) % 2001 - 1000 + 2 * k)
+      let microvolts = (0..<12).map { lead -> Float in
+        let wave: Int = (k * k * (lead + 3) + 17 * k * (lead + 1)) % 2001
+        return Float(wave - 1000 + 2 * k)
       }
       guard preprocessor.push(microvolts) > 0 else { continue }
       for (row, lead) in reference.leads.enumerated() where count < item.millivolts[row].count {

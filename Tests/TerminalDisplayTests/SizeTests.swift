@@ -75,7 +75,8 @@ struct SeededGenerator: RandomNumberGenerator {
         columns: columns, rows: rows, traceNames: Array(Self.names.shuffled(using: &random)),
         sampleRate: [0, 1, 125, 500].randomElement(using: &random) ?? 125,
         isColoured: Bool.random(using: &random), isUnicode: isUnicode)
-      let value = [0, 900, -1e30, .nan, .infinity].randomElement(using: &random) ?? Float(0)
+      let values: [Float] = [0, 900, -1e30, .nan, .infinity]
+      let value = values.randomElement(using: &random) ?? 0
       for trace in 0..<screen.traceCount {
         for _ in 0..<40 { screen.push(trace: trace, microvolts: value) }
       }

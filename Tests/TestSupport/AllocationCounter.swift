@@ -3,8 +3,14 @@
 
 import CAllocationCounter
 
-/// Whether allocations can be counted in this build (not under sanitizers): for `.enabled(if:)`.
-public let allocationsAreCountable = allocations_countable()
+/// Whether allocations can be counted in this build: for `.enabled(if:)`. Not under sanitizers, and not where the
+/// compiler's own unoptimised code allocates to change an array's element in place, as Swift 6.2 does.
+public let allocationsAreCountable = allocations_countable() && changesInPlace()
+
+private func changesInPlace() -> Bool {
+  var values = [1, 2, 3]
+  return countAllocations { for index in values.indices { values[index] &+= 1 } } == 0
+}
 
 /// How often the calling thread allocates while `body` runs. `body` must not suspend. Lazily made
 /// things (metadata, globals, `dlsym` stubs) count where they are first used: run the code once before.
