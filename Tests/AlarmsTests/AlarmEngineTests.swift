@@ -78,17 +78,6 @@ func definitionsFollowTheStandard() {
   #expect(AlarmPriority.low < .medium && AlarmPriority.medium < .high)
 }
 
-private struct Seeded: RandomNumberGenerator {
-  var state: UInt64
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-}
-
 /// The rules, written again the slow way: from the whole history instead of a state.
 private func isActiveByHistory(
   _ history: [(seconds: Double, holds: Bool)], _ definition: AlarmDefinition
@@ -113,7 +102,7 @@ private func isActiveByHistory(
 
 @Test("over random histories starts and ends alternate and agree with the rules", arguments: 0..<20)
 func randomHistories(seed: UInt64) {
-  var random = Seeded(state: seed)
+  var random = SeededRandom(seed: seed)
   let engine = engine()
   var presence = [Bool](repeating: false, count: definitions.count + 1)
   var active = presence

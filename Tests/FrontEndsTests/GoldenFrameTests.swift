@@ -2,6 +2,7 @@
 // product) and the Cyton packet of OpenBCI's documented layout.
 
 import ECGSignal
+import TestSupport
 import Testing
 
 @testable import FrontEnds
@@ -131,7 +132,7 @@ func turnsOfTheCounter() {
 
 @Test("random bytes are never samples and never a crash", arguments: 0..<20)
 func randomBytes(seed: UInt64) {
-  var generator = SplitMix(state: seed)
+  var generator = SeededRandom(seed: seed)
   let decoder = BridgeDecoder()
   let storage = SampleBlockStorage(channelCount: 2)
   for _ in 0..<200 {
@@ -152,15 +153,4 @@ func randomBytes(seed: UInt64) {
   }
   #expect(decoder.next(into: storage.block, isQuiet: false) == .format)
   #expect(decoder.next(into: storage.block, isQuiet: false) == .samples)
-}
-
-private struct SplitMix {
-  var state: UInt64
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
-  }
 }

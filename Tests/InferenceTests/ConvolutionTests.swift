@@ -2,6 +2,7 @@
 // and clamping are easily got wrong.
 
 import CKernels
+import TestSupport
 import Testing
 
 /// A layer with arrays of its own, run by the kernel and by plain 64-bit integers.
@@ -102,7 +103,7 @@ func extremes() {
 
 @Test("random layers of every shape agree with 64-bit integers")
 func randomLayers() {
-  var generator = SplitMix(state: 7)
+  var generator = SeededRandom(seed: 7)
   func codes(_ count: Int) -> [Int8] {
     (0..<count).map { _ in Int8.random(in: -127...127, using: &generator) }
   }
@@ -138,17 +139,4 @@ func sums() {
   #expect(sums == [9, -381])
   sum_s8(input, 0, 2, &sums)
   #expect(sums == [0, 0])
-}
-
-/// A small generator with a seed, so that a failure comes again.
-struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
-  }
 }

@@ -9,7 +9,7 @@ import TestSupport
 private let tiny = Result { try Model(folder: ModelFixture.tinyFolder) }
 
 private func noise(_ sampleCount: Int, seed: UInt64) -> [Int8] {
-  var generator = SplitMix(state: seed)
+  var generator = SeededRandom(seed: seed)
   return (0..<sampleCount * 12).map { _ in Int8.random(in: -100...100, using: &generator) }
 }
 

@@ -35,7 +35,7 @@ func shippedModelFrames(folder: String) throws {
   let model = try Model(folder: folder)
   let graph = model.graph
   let sampleCount = graph.windowSamples + 3 * graph.frameStride
-  var generator = SplitMix(state: 5)
+  var generator = SeededRandom(seed: 5)
   let input = (0..<sampleCount * 12).map { _ in Int8.random(in: -90...90, using: &generator) }
   let whole = Encoder(model: model, sampleCountMax: sampleCount)
   let part = Encoder(model: model)

@@ -57,27 +57,14 @@ private final class Bench {
   }
 
   func starts(_ alarm: BuiltInAlarm) -> [Double] {
-    events.compactMap { event in
-      guard case .alarm(let transition) = event.kind, transition.alarm == alarm.rawValue,
-        transition.phase == .start
-      else { return nil }
-      return Double(event.index) / 500
-    }
+    startedAlarms.filter { $0.name == alarm.definition.name }.map(\.seconds)
   }
 
-  /// The alarm that started first, and when.
-  var firstAlarm: (name: String, seconds: Double)? {
-    events.lazy.compactMap { [pipeline] event in
+  /// Names of all alarms that started, and when.
+  var startedAlarms: [(name: String, seconds: Double)] {
+    events.compactMap { event in
       guard case .alarm(let transition) = event.kind, transition.phase == .start else { return nil }
       return (pipeline.alarmDefinitions[transition.alarm].name, Double(event.index) / 500)
-    }.first
-  }
-
-  /// Names of all alarms that started.
-  var alarmNames: [String] {
-    events.compactMap { event in
-      guard case .alarm(let transition) = event.kind, transition.phase == .start else { return nil }
-      return pipeline.alarmDefinitions[transition.alarm].name
     }
   }
 
@@ -121,7 +108,7 @@ func stepAllocatesNothing() throws {
 func scenesAlarm(script: String, alarm: String, withinSeconds: Double) throws {
   let bench = try Bench(script)
   bench.run(samples: Int((8 + withinSeconds) * 500))
-  let first = try #require(bench.firstAlarm)
+  let first = try #require(bench.startedAlarms.first)
   #expect(first.name == alarm)
   #expect(first.seconds > 8)
 }
@@ -177,7 +164,7 @@ func asystoleAlarms() throws {
   for event in bench.events where Double(event.index) / 500 > start + 0.2 {
     if case .finding(_, let probability, _) = event.kind { #expect(probability == nil) }
   }
-  #expect(!bench.alarmNames.contains { $0.hasPrefix("finding.") })
+  #expect(!bench.startedAlarms.contains { $0.name.hasPrefix("finding.") })
 }
 
 @Test("an electrode that comes off alarms, and the leads that need it are not assessed")

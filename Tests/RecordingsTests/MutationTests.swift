@@ -3,6 +3,7 @@
 
 import ECGSignal
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Recordings
@@ -36,7 +37,7 @@ struct MutationTests {
     }
   }
 
-  static func mutate(_ bytes: [UInt8], _ random: inout SeededGenerator) -> [UInt8] {
+  static func mutate(_ bytes: [UInt8], _ random: inout SeededRandom) -> [UInt8] {
     var result = bytes
     for _ in 0...Int.random(in: 0..<3, using: &random) where !result.isEmpty {
       let place = Int.random(in: 0..<result.count, using: &random)
@@ -71,7 +72,7 @@ struct MutationTests {
     }
     for part in parts { try folder.write(part, try Fixture.bytes(part)) }
     #expect(Self.exercise(folder.path + "/" + name))
-    var random = SeededGenerator(seed: UInt64(name.utf8.reduce(0) { $0 * 31 + Int($1) }))
+    var random = SeededRandom(seed: UInt64(name.utf8.reduce(0) { $0 * 31 + Int($1) }))
     var accepted = 0
     for round in 0..<300 {
       let part = round % 3 == 0 ? parts.randomElement(using: &random)! : name + ".hea"
@@ -87,7 +88,7 @@ struct MutationTests {
   func edf(name: String) throws {
     let folder = try TemporaryFolder()
     let good = try Fixture.bytes(name)
-    var random = SeededGenerator(seed: 11)
+    var random = SeededRandom(seed: 11)
     var accepted = 0
     for round in 0..<600 {
       var damaged = good
@@ -106,7 +107,7 @@ struct MutationTests {
   @Test("a damaged annotation file")
   func annotations() throws {
     let good = try Fixture.bytes("marks.atr")
-    var random = SeededGenerator(seed: 5)
+    var random = SeededRandom(seed: 5)
     var accepted = 0
     for _ in 0..<3000 {
       let damaged = Self.mutate(good, &random)

@@ -3,6 +3,7 @@
 
 import ECGSignal
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Recordings
@@ -22,7 +23,7 @@ struct SessionRecorderTests {
   private struct Stream {
     var expected = [[Int32]](repeating: [], count: 3)
     var saturated: Int64 = 0
-    private var random = SeededGenerator(seed: 7)
+    private var random = SeededRandom(seed: 7)
 
     mutating func fill(_ block: SampleBlock, index: Int) {
       let count = 1 + index * 11 % SampleBlock.sampleCountMax
@@ -201,20 +202,5 @@ struct SessionRecorderTests {
     let lost = [Int32](repeating: SampleBlock.missing, count: 32)
     #expect(codes == [[Int32]](repeating: block + lost + block, count: 3))
     try Recordings.open(folder.path + "/full").verifyChecksums()
-  }
-}
-
-/// SplitMix64: the tests' random numbers, the same at every run.
-struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
   }
 }

@@ -81,7 +81,7 @@ func sizes(microvolts: Double) {
 @Test("a row full of noise does not blind or mislead the others")
 func oneNoisyRow() {
   let ecg = SyntheticECG(beatsPerMinute: 70, to: 60)
-  var noise = SeededNoise(seed: 1)
+  var noise = SeededRandom(seed: 1)
   let record = MonitoredRecord(
     Signal(sampleRate: 250, seconds: 60, rowCount: 3) { row, time in
       let isNoisy = row == 1 && time > 15 && time < 45
@@ -125,7 +125,7 @@ func anyInput(kind: Int) {
     .greatestFiniteMagnitude, -.greatestFiniteMagnitude, .leastNonzeroMagnitude, 0, 1e6, -1e6,
     .nan, .infinity,
   ]
-  var noise = SeededNoise(seed: UInt64(kind))
+  var noise = SeededRandom(seed: UInt64(kind))
   let ecg = SyntheticECG(beatsPerMinute: 75, to: 60)
   var signal = Signal(sampleRate: 250, seconds: 60, rowCount: 2) { _, time in ecg.value(at: time) }
   for index in 0..<(30 * 250 * 2) {

@@ -11,7 +11,7 @@ private func signal(
   seconds: Double, noise microvolts: Double = 3, after: @escaping (Double) -> Double
 ) -> Signal {
   let ecg = SyntheticECG(beatsPerMinute: 75, to: 20)
-  var noise = SeededNoise(seed: 3)
+  var noise = SeededRandom(seed: 3)
   return Signal(sampleRate: 250, seconds: seconds) { _, time in
     (time < 20 ? ecg.value(at: time) : after(time - 20)) + microvolts * noise.value()
   }

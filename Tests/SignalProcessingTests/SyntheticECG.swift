@@ -33,21 +33,3 @@ struct SyntheticECG {
     return sum
   }
 }
-
-/// Reproducible noise.
-struct SeededNoise {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-
-  /// Uniform between -1 and 1.
-  mutating func value() -> Double { Double(Int64(bitPattern: next())) / 9.223372036854775807e18 }
-}

@@ -3,21 +3,10 @@
 
 import Alarms
 import ECGSignal
+import TestSupport
 import Testing
 
 @testable import TerminalDisplay
-
-/// SplitMix64: the same scenes in every run.
-struct SeededGenerator: RandomNumberGenerator {
-  var state: UInt64
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
-  }
-}
 
 @Suite struct SizeTests {
   static let names = [
@@ -25,7 +14,7 @@ struct SeededGenerator: RandomNumberGenerator {
     String(repeating: "long ", count: 80), "Grün", "\u{7F}",
   ]
 
-  static func randomState(_ random: inout SeededGenerator) -> DisplayState {
+  static func randomState(_ random: inout SeededRandom) -> DisplayState {
     let numbers = [0, -1, 0.5, 1, 72.4, 1e30, -1e30, .nan, .infinity, -.infinity]
     func number() -> Double { numbers.randomElement(using: &random) ?? 0 }
     func name() -> String { names.randomElement(using: &random) ?? "" }
@@ -63,7 +52,7 @@ struct SeededGenerator: RandomNumberGenerator {
 
   @Test("every frame fits its window exactly and ends in the plain style")
   func everySize() {
-    var random = SeededGenerator(state: 1)
+    var random = SeededRandom(seed: 1)
     var sizes: [(Int, Int)] = []
     for columns in 1...300 {
       for rows in [1, 2, 3, 4, 5, 8, 24] { sizes.append((columns, rows)) }
@@ -90,7 +79,7 @@ struct SeededGenerator: RandomNumberGenerator {
 
   @Test("differences between frames leave the same screen as a full redraw")
   func differences() {
-    var random = SeededGenerator(state: 2)
+    var random = SeededRandom(seed: 2)
     let screen = Scene.screen(columns: 80, rows: 24, isColoured: true, seconds: 1)
     var grid = TerminalGrid(columns: 80, rows: 24)
     for step in 0..<60 {
