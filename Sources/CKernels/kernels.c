@@ -3,7 +3,7 @@
 
 #include "kernels.h"
 
-static const kernel_table portable = {"c", conv1d_s8_c, sum_s8_c};
+static const kernel_table portable = {"c", conv1d_s8_c, sum_s8_c, sum_squares_s8_c};
 
 static const kernel_table *const chosen = &portable;
 
@@ -16,4 +16,8 @@ void conv1d_s8(const conv1d_s8_layer *layer, const int8_t *input, const int8_t *
 
 void sum_s8(const int8_t *input, size_t count, size_t channels, int32_t *sum) {
   chosen->sum_s8(input, count, channels, sum);
+}
+
+void sum_squares_s8(const int8_t *input, size_t count, size_t channels, int32_t *sum) {
+  chosen->sum_squares_s8(input, count, channels, sum);
 }

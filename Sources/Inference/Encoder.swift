@@ -28,7 +28,7 @@ public final class Encoder {
 
   /// Samples that one call takes at most.
   public let sampleCountMax: Int
-  /// Channels of the embedding.
+  /// Numbers in an embedding.
   public let embeddingWidth: Int
   /// Bytes of the activations' arena.
   public let arenaByteCount: Int
@@ -39,6 +39,7 @@ public final class Encoder {
 
   let layerCount: Int
   private let receptiveField: Int
+  private let frameChannels: Int
   private let arena: UnsafeMutablePointer<Int8>
   private let parameters: UnsafeMutableRawPointer
   private let constants: UnsafeMutablePointer<conv1d_s8_layer>
@@ -51,6 +52,7 @@ public final class Encoder {
     self.sampleCountMax = max(sampleCountMax, graph.windowSamples)
     embeddingWidth = graph.embeddingWidth
     receptiveField = graph.receptiveField
+    frameChannels = graph.frameChannels
     layerCount = graph.layers.count
     kernelName = String(cString: kernels_name())
     let plan = ArenaPlan(graph, sampleCount: self.sampleCountMax)
@@ -81,17 +83,21 @@ public final class Encoder {
   }
 
   /// Encodes a window. `input` is `[time][12]` of `sampleCount` codes in -127...127; `embedding` takes
-  /// `embeddingWidth` sums over the frames. Returns the frames, 0 where the input is shorter than one.
+  /// `embeddingWidth` numbers: the sums over the frames, with spread pooling those of the squares behind
+  /// them. Returns the frames, 0 where the input is shorter than one.
   public func encode(
     _ input: UnsafePointer<Int8>, sampleCount: Int, into embedding: UnsafeMutablePointer<Int32>
   ) -> Int {
     for index in 0..<layerCount { run(layer: index, input: input, sampleCount: sampleCount) }
     let frames = sampleCount < receptiveField ? 0 : lengths[layerCount &- 1]
-    sum_s8(self.frames, frames, embeddingWidth, embedding)
+    sum_s8(self.frames, frames, frameChannels, embedding)
+    if embeddingWidth > frameChannels {
+      sum_squares_s8(self.frames, frames, frameChannels, embedding + frameChannels)
+    }
     return frames
   }
 
-  /// The last call's frames `[frame][embeddingWidth]`; valid until the next one.
+  /// The last call's frames `[frame][channel]`; valid until the next one.
   public var frames: UnsafePointer<Int8> { UnsafePointer(steps[layerCount &- 1].output) }
 
   /// Runs one layer, after those before it.

@@ -13,6 +13,18 @@ public struct Graph: Hashable, Sendable {
     case layer(Int)
   }
 
+  /// What becomes of a window's frames.
+  public enum Pooling: String, Hashable, Sendable {
+    /// Their mean, from the sum of every channel.
+    case mean
+    /// Mean and standard deviation, from the sums of every channel and of its squares. A frame sees two
+    /// to four beats: how uneven a rhythm is shows in how frames differ, not in their mean.
+    case spread
+
+    /// Sums that are kept of every channel.
+    var sums: Int { self == .spread ? 2 : 1 }
+  }
+
   /// One convolution with bias, requantisation, optional skip and clamp.
   public struct Layer: Hashable, Sendable {
     /// The name under which its tensors stand in the file.
@@ -52,14 +64,19 @@ public struct Graph: Hashable, Sendable {
   public let windowFrames: Int
   /// Frames below which no statement is made.
   public let minimumFrames: Int
-  /// Channels of the last layer.
+  /// What the head reads of the frames.
+  public let pooling: Pooling
+  /// Numbers in an embedding: the channels of the last layer, twice with spread pooling.
   public let embeddingWidth: Int
   /// What an embedding code stands for.
   public let embeddingScale: Double
   /// Largest magnitude of a weight.
   public let weightMaximum: Int
-  /// The layers in order of execution; the last one's frames are summed.
+  /// The layers in order of execution; the last one's frames are pooled.
   public let layers: [Layer]
+
+  /// Channels of a frame.
+  public var frameChannels: Int { embeddingWidth / pooling.sums }
 
   /// Samples of a full window (987 for 49 frames of R18).
   public var windowSamples: Int { (windowFrames - 1) * frameStride + receptiveField }

@@ -11,6 +11,7 @@ extension Graph {
     receptiveField = try reader.member("receptiveField").integer(in: 1...4096)
     windowFrames = try reader.member("windowFrames").integer(in: 1...4096)
     minimumFrames = try reader.member("minimumFrames").integer(in: 1...windowFrames)
+    pooling = try Self.readPooling(reader.optional("pooling"))
     embeddingWidth = try reader.member("embeddingWidth").integer(in: 1...4096)
     embeddingScale = try reader.member("embeddingScale").number(in: 1e-9...1e9)
     weightMaximum = try reader.member("weightMaximum").integer(in: 1...127)
@@ -24,6 +25,15 @@ extension Graph {
     guard leads.value == .array(names) else { throw leads.failure("the twelve leads, I to V6") }
     _ = try reader.member("sampleRateHz").integer(in: 100...100)
     return try reader.member("millivoltsPerCode").number(in: 1e-6...1)
+  }
+
+  /// Files of before the spread pooling have none: the mean.
+  private static func readPooling(_ reader: JSONReader?) throws(ModelError) -> Pooling {
+    guard let reader else { return .mean }
+    guard let pooling = Pooling(rawValue: try reader.string()) else {
+      throw reader.failure("mean or spread")
+    }
+    return pooling
   }
 
   private static func readLayers(_ reader: JSONReader) throws(ModelError) -> [Layer] {
@@ -79,11 +89,12 @@ extension Graph {
       fields.append((stride, first..<end))
     }
     guard let last = fields.last, let layer = layers.last, last.stride == frameStride,
-      last.samples == 0..<receptiveField, layer.outputChannels == embeddingWidth
+      last.samples == 0..<receptiveField, layer.outputChannels == frameChannels,
+      embeddingWidth == frameChannels * pooling.sums
     else {
       throw ModelError(
         """
-        \(path): the layers do not give frames of \(embeddingWidth) channels every \(frameStride) \
+        \(path): the layers do not give frames of \(frameChannels) channels every \(frameStride) \
         samples over \(receptiveField). Use a model written by the training tools.
         """)
     }

@@ -9,29 +9,27 @@ public final class StatementHead {
   /// Statements, in the order of `Model.statements`.
   public let statementCount: Int
 
-  private let embeddingWidth: Int
-  private let embeddingScale: Double
+  private let pooling: FramePooling
   private let weight: UnsafeMutablePointer<Double>
   private let mask: UnsafeMutablePointer<Double>
   private let bias: UnsafeMutablePointer<Double>
-  private let means: UnsafeMutablePointer<Double>
+  private let features: UnsafeMutablePointer<Double>
 
   /// Copies the model's head.
   public init(model: Model) {
     statementCount = model.statements.count
-    embeddingWidth = model.graph.embeddingWidth
-    embeddingScale = model.graph.embeddingScale
+    pooling = FramePooling(model.graph)
     weight = Self.copy(model.head.weight)
     mask = Self.copy(model.head.mask)
     bias = Self.copy(model.head.bias)
-    means = Self.copy([Float](repeating: 0, count: embeddingWidth))
+    features = Self.copy([Float](repeating: 0, count: pooling.featureCount))
   }
 
   deinit {
     weight.deallocate()
     mask.deallocate()
     bias.deallocate()
-    means.deallocate()
+    features.deallocate()
   }
 
   private static func copy(_ values: [Float]) -> UnsafeMutablePointer<Double> {
@@ -40,24 +38,23 @@ public final class StatementHead {
     return memory
   }
 
-  /// Evaluates all statements. `embedding` holds the sums over `frames` frames (at least 1), `leads`
-  /// those that were present, `logits` takes `statementCount` values.
+  /// Evaluates all statements. `embedding` holds the sums that the encoder left over `frames` frames
+  /// (at least 1), `leads` those that were present, `logits` takes `statementCount` values.
   public func evaluate(
     _ embedding: UnsafePointer<Int32>, frames: Int, leads: LeadSet,
     into logits: UnsafeMutablePointer<Double>
   ) {
     precondition(frames > 0, "no frame to evaluate")
-    for channel in 0..<embeddingWidth {
-      means[channel] = Double(embedding[channel]) * embeddingScale / Double(frames)
-    }
+    pooling.features(of: embedding, frames: frames, into: features)
+    let width = pooling.featureCount
     for statement in 0..<statementCount {
       var sum = bias[statement]
       let maskRow = mask + statement &* 12
       for lead in 0..<12 {
         sum += maskRow[lead] * (leads.rawValue >> UInt16(lead) & 1 == 1 ? 1 : 0)
       }
-      let row = weight + statement &* embeddingWidth
-      for channel in 0..<embeddingWidth { sum += row[channel] * means[channel] }
+      let row = weight + statement &* width
+      for index in 0..<width { sum += row[index] * features[index] }
       logits[statement] = sum
     }
   }

@@ -99,6 +99,8 @@ private struct Collector {
   private var qualities: [Int] = []
   private var sums: [Double]
   private var assessed: [Int]
+  private let pooling: FramePooling
+  private var features: [Double]
   private var embeddingSum: [Double]
   private var windows = 0
   private var framesUsed = 0
@@ -109,7 +111,9 @@ private struct Collector {
     self.pipeline = pipeline
     sums = Array(repeating: 0, count: model.statements.count)
     assessed = Array(repeating: 0, count: model.statements.count)
-    embeddingSum = Array(repeating: 0, count: model.graph.embeddingWidth)
+    pooling = FramePooling(model.graph)
+    features = Array(repeating: 0, count: pooling.featureCount)
+    embeddingSum = features
   }
 
   mutating func collect() {
@@ -136,10 +140,9 @@ private struct Collector {
   private mutating func addWindow(frames: Int) {
     windows += 1
     framesUsed = frames
-    let scale = model.graph.embeddingScale / Double(frames)
-    for (index, value) in pipeline.embedding.enumerated() {
-      embeddingSum[index] += Double(value) * scale
-    }
+    guard let sums = pipeline.embedding.baseAddress else { return }
+    pooling.features(of: sums, frames: frames, into: &features)
+    for (index, value) in features.enumerated() { embeddingSum[index] += value }
   }
 
   func result(durationSeconds: Double) -> ScreeningResult {

@@ -139,4 +139,8 @@ func sums() {
   #expect(sums == [9, -381])
   sum_s8(input, 0, 2, &sums)
   #expect(sums == [0, 0])
+  sum_squares_s8(input, 3, 2, &sums)
+  #expect(sums == [35, 3 * 127 * 127])
+  sum_squares_s8(input, 0, 2, &sums)
+  #expect(sums == [0, 0])
 }

@@ -6,6 +6,7 @@
 
 #include "conv1d_s8.h"
 #include "sum_s8.h"
+#include "sum_squares_s8.h"
 
 /// The backend in use ("c": portable C). Lives forever.
 KERNEL_REAL_TIME
