@@ -1,7 +1,7 @@
-"""From logits to probabilities and thresholds, on records that the calibrated weights were not trained on.
+"""From logits to probabilities and thresholds, on records that the weights behind them were not trained on.
 
-The shipped weights see folds 1-8. A twin trained on folds 1-7 gives logits for fold 8; one slope for
-all statements and a shift for each, drawn to 0 where positives are few, are fitted there and folded into the head."""
+The shipped weights see folds 1-8. Four runs that leave out two folds each give every one of those records a logit of its own;
+one slope for all statements and a shift for each, drawn to 0 where positives are few, are fitted to them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import minimize
+
+from .metrics import sigmoid
 
 
 @dataclass(frozen=True)
@@ -18,11 +20,6 @@ class Calibration:
     slope: float
     shift: np.ndarray
     threshold: np.ndarray
-    epochs: int = 0
-
-
-def sigmoid(x: np.ndarray) -> np.ndarray:
-    return 1 / (1 + np.exp(-x))
 
 
 def fit(labels: np.ndarray, logits: np.ndarray, prior: float = 4.0) -> Calibration:

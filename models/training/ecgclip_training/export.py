@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import save as serialised
 
-from .augment import FRAME_STRIDE, MINIMUM_FRAMES, RECEPTIVE_FIELD, WINDOW_FRAMES, crop_length
-from .data import LEADS
 from .int8 import IntegerModel
 from .preprocessing import Preprocessing
+from .ptbxl import LEADS
 from .quantise import FloatLayer
+from .shape import FRAME_STRIDE, MINIMUM_FRAMES, SAMPLE_RATE
 
 
 def graph(model: IntegerModel) -> dict:
@@ -36,13 +36,18 @@ def graph(model: IntegerModel) -> dict:
             entry |= {"skip": layer.skip, "skipCrop": layer.skip_crop}
         layers.append(entry)
     return {
-        "input": {"leads": LEADS, "sampleRateHz": 100, "millivoltsPerCode": model.millivolts_per_code},
+        "input": {
+            "leads": LEADS,
+            "sampleRateHz": SAMPLE_RATE,
+            "millivoltsPerCode": model.millivolts_per_code,
+        },
         "frameStride": FRAME_STRIDE,
-        "receptiveField": RECEPTIVE_FIELD,
-        "windowFrames": WINDOW_FRAMES,
+        "receptiveField": model.shape.receptive_field,
+        "windowFrames": model.shape.window_frames,
         "minimumFrames": MINIMUM_FRAMES,
         "embeddingWidth": len(model.layers[-1].weight),
         "embeddingScale": model.embedding_scale,
+        "pooling": model.pooling,
         "weightMaximum": model.weight_maximum,
         "layers": layers,
     }
@@ -95,10 +100,9 @@ def save_float(path: Path, layers: list[FloatLayer], model: IntegerModel) -> Non
     save(tensors, path, {"format": "ecgclip-float/1", "graph": json.dumps(graph(model))})
 
 
-def golden_inputs(seed: int = 7) -> tuple[np.ndarray, np.ndarray]:
-    """Synthetic windows [case][987][12] and lead masks: never a recording."""
+def golden_inputs(length: int, seed: int = 7) -> tuple[np.ndarray, np.ndarray]:
+    """Synthetic windows [case][time][12] and lead masks: never a recording."""
     rng = np.random.default_rng(seed)
-    length = crop_length(WINDOW_FRAMES)
     cases, masks = [], []
 
     def add(codes: np.ndarray, mask: list[int] | None = None) -> None:
@@ -135,15 +139,15 @@ def pulses(rng: np.random.Generator, length: int) -> np.ndarray:
 
 
 def save_golden(path: Path, model: IntegerModel) -> None:
-    inputs, masks = golden_inputs()
+    inputs, masks = golden_inputs(model.shape.window_samples)
     tensors = {}
     for case, (codes, mask) in enumerate(zip(inputs, masks, strict=True)):
         outputs = model.activations(codes[None])
-        embedding = outputs[model.layers[-1].name].astype(np.int32).sum(axis=1, dtype=np.int32)
+        embedding = model.sums(outputs[model.layers[-1].name])
         tensors[f"case{case}.input"] = codes
         tensors[f"case{case}.mask"] = mask
         tensors[f"case{case}.embedding"] = embedding[0]
-        tensors[f"case{case}.logits"] = model.logits(embedding, WINDOW_FRAMES, mask[None])[0]
+        tensors[f"case{case}.logits"] = model.logits(embedding, model.shape.window_frames, mask[None])[0]
         if case == 0:
             for layer in model.layers:
                 tensors[f"case0.{layer.name}"] = outputs[layer.name][0]

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from .shape import Shape
+
 
 @dataclass
 class Layer:
@@ -59,6 +61,8 @@ class Layer:
 class IntegerModel:
     """Encoder and head after quantisation."""
 
+    shape: Shape
+    pooling: str
     layers: list[Layer]
     millivolts_per_code: float
     embedding_scale: float
@@ -75,16 +79,36 @@ class IntegerModel:
         return outputs
 
     def embeddings(self, codes: np.ndarray) -> tuple[np.ndarray, int]:
-        """int32 sums over the frames [record][channel], and the frames."""
+        """int32 sums over the frames, then sums of their squares with the spread pooling [record][channel], and the frames."""
         last = self.activations(codes)[self.layers[-1].name]
-        return last.astype(np.int32).sum(axis=1, dtype=np.int32), last.shape[1]
+        return self.sums(last), last.shape[1]
+
+    def sums(self, frames: np.ndarray) -> np.ndarray:
+        """Of frames [record][frame][channel]."""
+        wide = frames.astype(np.int32)
+        parts = [wide, wide * wide] if self.pooling == "spread" else [wide]
+        return np.concatenate([part.sum(axis=1, dtype=np.int32) for part in parts], axis=1)
+
+    def features(self, embedding: np.ndarray, frames: int) -> np.ndarray:
+        """What the head reads, in double precision: means, then standard deviations over the frames.
+
+        The numerator of a variance, frames * sum of squares - square of the sum, is an exact integer."""
+        width = len(self.layers[-1].weight)
+        sums = embedding.astype(np.int64)
+        means = sums[:, :width].astype(np.float64) * self.embedding_scale / frames
+        if self.pooling != "spread":
+            return means
+        spread = sums[:, width:] * frames - sums[:, :width] ** 2
+        return np.concatenate(
+            [means, np.sqrt(spread.astype(np.float64)) * self.embedding_scale / frames], axis=1
+        )
 
     def logits(self, embedding: np.ndarray, frames: int, mask: np.ndarray) -> np.ndarray:
         """Logits [record][statement] in double precision and index order."""
         out = np.repeat(self.head_bias.astype(np.float64)[None], len(embedding), axis=0)
         for lead in range(12):
             out += self.head_mask[:, lead].astype(np.float64) * mask[:, lead : lead + 1].astype(np.float64)
-        for channel in range(embedding.shape[1]):
-            mean = embedding[:, channel : channel + 1].astype(np.float64) * self.embedding_scale / frames
-            out += self.head_weight[:, channel].astype(np.float64) * mean
+        features = self.features(embedding, frames)
+        for k in range(features.shape[1]):
+            out += self.head_weight[:, k].astype(np.float64) * features[:, k : k + 1]
         return out

@@ -13,6 +13,7 @@ from torch import nn
 
 from .int8 import IntegerModel, Layer
 from .model import StatementModel
+from .shape import Shape
 
 
 @dataclass
@@ -86,6 +87,8 @@ def largest(layers: list[FloatLayer], batches: list[torch.Tensor], quantile: flo
 
 
 def quantise(
+    shape: Shape,
+    pooling: str,
     layers: list[FloatLayer],
     ranges: dict[str, float],
     millivolts_per_code: float,
@@ -96,7 +99,7 @@ def quantise(
     """Integers for every layer. With `corrects`, each bias takes up the mean error that quantisation leaves in the
     layer's output on the calibration codes [record][time][12], layer by layer in order."""
     scales = {"input": millivolts_per_code, **{name: value / 127 for name, value in ranges.items()}}
-    integer = IntegerModel([], millivolts_per_code, scales[layers[-1].name], weight_maximum)
+    integer = IntegerModel(shape, pooling, [], millivolts_per_code, scales[layers[-1].name], weight_maximum)
     outputs = {"input": calibration}
     x = torch.from_numpy(calibration.transpose(0, 2, 1).astype(np.float32) * np.float32(millivolts_per_code))
     with torch.no_grad():

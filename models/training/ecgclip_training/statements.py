@@ -74,12 +74,9 @@ NAMES = {
     "TRIGU": "trigeminal pattern",
 }
 
-# Told from the rhythm of any limb lead; everything else needs the twelve leads it was learnt from.
-LIMB_LEAD_GROUPS = {"rhythm"}
-LIMB_LEAD_CODES = {"PVC", "PAC", "PRC(S)"}
+# What irregular beats or their rate decide: these read the spread between frames, the others their mean alone.
+RHYTHM = frozenset(
+    ["SR", "AFIB", "STACH", "SARRH", "SBRAD", "PACE", "SVARR", "BIGU", "AFLT", "SVTAC", "PSVT", "TRIGU"]
+    + ["PVC", "PAC", "PRC(S)"]
+)
 MINIMUM_POSITIVES = 10
-
-
-def needs(code: str, group: str) -> str:
-    """Which leads a statement needs, in the model file's words."""
-    return "limbLead" if group in LIMB_LEAD_GROUPS or code in LIMB_LEAD_CODES else "twelveLeads"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,15 +69,30 @@ class ModelFolder:
             outputs[layer["name"]] = np.clip(rounded, layer["minimum"], layer["maximum"])
         return outputs
 
+    def embedding(self, frames: np.ndarray) -> np.ndarray:
+        """Sums over frames [frame][channel], with spread pooling the sums of squares behind them."""
+        frames = frames.astype(np.int64)
+        parts = [frames, frames**2] if self.graph.get("pooling", "mean") == "spread" else [frames]
+        return np.concatenate([part.sum(0) for part in parts])
+
+    def features(self, embedding: np.ndarray, frames: int) -> list[float]:
+        """What the head reads, a number at a time."""
+        width, scale = self.graph["layers"][-1]["outputChannels"], self.graph["embeddingScale"]
+        sums = [int(value) for value in embedding]
+        means = [value * scale / frames for value in sums[:width]]
+        spreads = [frames * squares - total**2 for total, squares in zip(sums, sums[width:], strict=False)]
+        return means + [math.sqrt(value) * scale / frames for value in spreads]
+
     def logits(self, embedding: np.ndarray, frames: int, mask: np.ndarray) -> np.ndarray:
         """The head in index order, one statement after the other."""
         found = []
+        features = self.features(embedding, frames)
         for row, bias in enumerate(self.tensors["head.bias"]):
             logit = float(bias)
             for weight, present in zip(self.tensors["head.mask"][row], mask, strict=True):
                 logit += float(weight) * float(present)
-            for weight, value in zip(self.tensors["head.weight"][row], embedding, strict=True):
-                logit += float(weight) * (float(value) * self.graph["embeddingScale"] / frames)
+            for weight, value in zip(self.tensors["head.weight"][row], features, strict=True):
+                logit += float(weight) * value
             found.append(logit)
         return np.array(found)
 
@@ -88,7 +104,7 @@ def check_golden(folder: Path) -> int:
     last = model.graph["layers"][-1]["name"]
     for case in range(int(metadata["cases"])):
         outputs = model.activations(golden[f"case{case}.input"])
-        embedding = outputs[last].sum(0)
+        embedding = model.embedding(outputs[last])
         np.testing.assert_array_equal(golden[f"case{case}.embedding"], embedding)
         mask = golden[f"case{case}.mask"]
         expected = model.logits(embedding, model.graph["windowFrames"], mask)

@@ -12,25 +12,27 @@ from safetensors.numpy import load_file
 torch = pytest.importorskip("torch")
 
 from model_folder import ModelFolder, check_golden, read  # noqa: E402
-from tiny import RECIPE, cohort  # noqa: E402
+from tiny import RECIPE, SHAPE, cohort  # noqa: E402
 
 from ecgclip_training import export  # noqa: E402
-from ecgclip_training.evaluate import codes_of  # noqa: E402
+from ecgclip_training.infer import codes_of  # noqa: E402
 from ecgclip_training.model import StatementModel  # noqa: E402
 from ecgclip_training.preprocessing import DEFINITION, Preprocessing  # noqa: E402
 from ecgclip_training.quantise import float_layers, largest, quantise  # noqa: E402
 
-STATEMENTS = [{"code": code, "name": code, "group": "form", "needs": "twelveLeads"} for code in "ABC"]
+STATEMENTS = [{"code": code, "name": code, "group": "form", "leadSets": [["II"]]} for code in "ABC"]
 
 
 def write(folder):
     """A folder of the tiny net, and that net's float layers."""
     torch.manual_seed(6)
-    model = StatementModel(3, width=8).eval()
-    codes = codes_of(cohort().signals[:8], RECIPE.millivolts_per_code)
+    model = StatementModel(3, SHAPE).eval()
+    codes = codes_of(cohort().signals[:8], SHAPE, RECIPE.millivolts_per_code)
     x = torch.from_numpy(codes.transpose(0, 2, 1) * np.float32(RECIPE.millivolts_per_code))
     layers = float_layers(model)
-    integer = quantise(layers, largest(layers, [x], 0.99999), RECIPE.millivolts_per_code, codes)
+    integer = quantise(
+        SHAPE, "spread", layers, largest(layers, [x], 0.99999), RECIPE.millivolts_per_code, codes
+    )
     weight = model.head.weight.detach().numpy()
     integer.head_weight, integer.head_mask = weight[:, :-12].copy(), weight[:, -12:].copy()
     integer.head_bias = model.head.bias.detach().numpy()
@@ -61,7 +63,7 @@ def test_every_golden_number_follows_from_the_model_file(written):
 
 
 def test_the_golden_inputs_hold_silence_extremes_and_missing_leads():
-    inputs, masks = export.golden_inputs()
+    inputs, masks = export.golden_inputs(987)
     assert inputs.shape[1:] == (987, 12) and inputs.dtype == np.int8 and masks.dtype == np.uint8
     assert any(not case.any() for case in inputs)
     assert any((case == 127).all() for case in inputs) and any((case == -127).all() for case in inputs)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
 from ecgclip_training.int8 import IntegerModel, Layer
+from ecgclip_training.shape import Shape
 
 
 def random_layer(
@@ -103,11 +106,17 @@ def test_an_accumulator_beyond_int32_is_refused():
         layer.run(np.full((1, 1, 1), 127, np.int8), None)
 
 
-def test_logits_are_the_head_in_index_order():
+@pytest.mark.parametrize("pooling", ["mean", "spread"])
+def test_logits_are_the_head_in_index_order(pooling):
     rng = np.random.default_rng(3)
     weight, mask_weight, bias = (rng.normal(size=s).astype(np.float32) for s in ((3, 8), (3, 12), 3))
-    model = IntegerModel([], 0.03, 0.0123, 63, weight, mask_weight, bias)
-    embedding = rng.integers(0, 6000, (2, 8)).astype(np.int32)
+    channels = 4 if pooling == "spread" else 8
+    last = random_layer(rng, 3, 1, 0, True, False)
+    last.weight = np.zeros((channels, 3, 5), np.int8)
+    model = IntegerModel(Shape(), pooling, [last], 0.03, 0.0123, 63, weight, mask_weight, bias)
+    frames = rng.integers(0, 128, (2, 49, channels)).astype(np.int8)
+    embedding = model.sums(frames)
+    assert embedding.shape == (2, 8) and embedding.dtype == np.int32
     mask = rng.integers(0, 2, (2, 12)).astype(np.uint8)
     found = model.logits(embedding, 49, mask)
     for record in range(2):
@@ -116,5 +125,10 @@ def test_logits_are_the_head_in_index_order():
             for lead in range(12):
                 logit += float(mask_weight[s, lead]) * float(mask[record, lead])
             for c in range(8):
-                logit += float(weight[s, c]) * (float(embedding[record, c]) * 0.0123 / 49)
+                total = sum(int(v) for v in frames[record, :, c % channels])
+                feature = total * 0.0123 / 49
+                if c >= channels:
+                    squares = sum(int(v) ** 2 for v in frames[record, :, c - channels])
+                    feature = math.sqrt(49 * squares - total * total) * 0.0123 / 49
+                logit += float(weight[s, c]) * feature
             assert found[record, s] == logit, "bit for bit"

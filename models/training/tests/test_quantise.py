@@ -9,7 +9,7 @@ torch = pytest.importorskip("torch")
 
 from tiny import RECIPE, cohort  # noqa: E402
 
-from ecgclip_training.evaluate import codes_of  # noqa: E402
+from ecgclip_training.infer import codes_of  # noqa: E402
 from ecgclip_training.model import StatementModel  # noqa: E402
 from ecgclip_training.quantise import (  # noqa: E402
     FloatLayer,
@@ -20,15 +20,17 @@ from ecgclip_training.quantise import (  # noqa: E402
     quantise,
     run_float,
 )
+from ecgclip_training.shape import Shape  # noqa: E402
 
 UNIT = RECIPE.millivolts_per_code
+SHAPE = Shape("r18", (8, 16, 32, 64), (8, 16, 16, 24, 32, 24, 64, 48))
 
 
 @pytest.fixture(scope="module")
 def model() -> StatementModel:
     """Batch statistics as after some training: taken from the cohort itself."""
     torch.manual_seed(4)
-    net = StatementModel(3, width=8)
+    net = StatementModel(3, SHAPE)
     for module in net.modules():
         if isinstance(module, torch.nn.BatchNorm1d):
             torch.nn.init.uniform_(module.weight, 0.5, 1.5)
@@ -41,7 +43,7 @@ def model() -> StatementModel:
 
 @pytest.fixture(scope="module")
 def codes() -> np.ndarray:
-    return codes_of(cohort().signals, UNIT)
+    return codes_of(cohort().signals, SHAPE, UNIT)
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +82,7 @@ def test_the_list_of_convolutions_is_the_encoder(model, inputs):
 
 def test_the_integers_keep_to_their_ranges(model, inputs, codes):
     layers = float_layers(model)
-    integer = quantise(layers, largest(layers, [inputs], 0.99999), UNIT, codes[:32])
+    integer = quantise(SHAPE, "mean", layers, largest(layers, [inputs], 0.99999), UNIT, codes[:32])
     for layer, source in zip(integer.layers, layers, strict=True):
         assert np.abs(layer.weight).max() == 63, layer.name
         assert (np.abs(layer.weight).max(axis=(1, 2)) == 63).all(), "each channel uses its whole range"
@@ -96,7 +98,7 @@ def test_the_integers_keep_to_their_ranges(model, inputs, codes):
 
 def test_rounding_changes_the_embedding_little(model, inputs, codes):
     layers = float_layers(model)
-    integer = quantise(layers, largest(layers, [inputs], 0.99999), UNIT, codes[:32])
+    integer = quantise(SHAPE, "mean", layers, largest(layers, [inputs], 0.99999), UNIT, codes[:32])
     with torch.no_grad():
         wanted = model.encoder(inputs).mean(-1).numpy()[32:]
     sums, frames = integer.embeddings(codes[32:])
@@ -104,6 +106,19 @@ def test_rounding_changes_the_embedding_little(model, inputs, codes):
     cosine = (found * wanted).sum(1) / np.linalg.norm(found, axis=1) / np.linalg.norm(wanted, axis=1)
     assert frames == 49
     assert cosine.min() > 0.995
+
+
+def test_the_spread_of_the_frames_survives_rounding(model, inputs, codes):
+    layers = float_layers(model)
+    integer = quantise(SHAPE, "spread", layers, largest(layers, [inputs], 0.99999), UNIT, codes[:32])
+    with torch.no_grad():
+        frames = model.encoder(inputs)[32:].numpy()
+    found = integer.features(*integer.embeddings(codes[32:]))
+    wanted = np.concatenate([frames.mean(-1), frames.std(-1)], axis=1)
+    for half in (slice(None, 64), slice(64, None)):
+        one, other = found[:, half], wanted[:, half]
+        cosine = (one * other).sum(1) / np.linalg.norm(one, axis=1) / np.linalg.norm(other, axis=1)
+        assert cosine.min() > 0.995
 
 
 def test_corrected_biases_take_up_the_mean_error(model, inputs, codes):
@@ -114,7 +129,7 @@ def test_corrected_biases_take_up_the_mean_error(model, inputs, codes):
         wanted = model.encoder(inputs).mean(-1).numpy()
     errors = []
     for corrects in (False, True):
-        integer = quantise(layers, ranges, UNIT, codes, weight_maximum=7, corrects=corrects)
+        integer = quantise(SHAPE, "mean", layers, ranges, UNIT, codes, weight_maximum=7, corrects=corrects)
         sums, frames = integer.embeddings(codes)
         errors.append(np.abs((sums * integer.embedding_scale / frames - wanted).mean(0)).mean())
     assert errors[1] < errors[0] / 3

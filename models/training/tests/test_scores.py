@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ecgclip_training.calibrate import best_threshold, fit, sigmoid
-from ecgclip_training.metrics import calibration_error, macro, per_statement
-from ecgclip_training.statements import NAMES, needs
+from ecgclip_training.calibrate import best_threshold, fit
+from ecgclip_training.metrics import calibration_error, macro, per_statement, sigmoid
+from ecgclip_training.statements import NAMES
 
 
 def test_macro_scores_are_means_over_statements_with_enough_positives():
@@ -61,20 +61,6 @@ def test_the_threshold_is_the_best_f1_and_half_where_nothing_tells():
     labels = np.concatenate([np.zeros(50), np.ones(50)])
     assert 0.2 < best_threshold(labels, probability) <= 0.7
     assert best_threshold(np.zeros(5), np.zeros(5)) == 0.5
-
-
-@pytest.mark.parametrize(
-    ("code", "group", "expected"),
-    [
-        ("AFIB", "rhythm", "limbLead"),
-        ("PVC", "form", "limbLead"),
-        ("PAC", "form", "limbLead"),
-        ("NORM", "diagnostic", "twelveLeads"),
-        ("STD_", "form", "twelveLeads"),
-    ],
-)
-def test_which_leads_a_statement_needs(code, group, expected):
-    assert needs(code, group) == expected
 
 
 def test_all_71_statements_have_a_name_of_their_own():

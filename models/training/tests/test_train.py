@@ -11,17 +11,22 @@ torch = pytest.importorskip("torch")
 from tiny import RECIPE, TRAINING, WATCHED, cohort  # noqa: E402
 
 from ecgclip_training import train as trainer  # noqa: E402
+from ecgclip_training.metrics import macro  # noqa: E402
+from ecgclip_training.runs import load_average  # noqa: E402
+
+JOINT = replace(RECIPE, contrastive=0.5)
 
 
 class Killed(Exception):
     pass
 
 
+@pytest.mark.parametrize("recipe", [RECIPE, JOINT], ids=["supervised", "joint"])
 @pytest.mark.parametrize("batches", [1, 4, 8])
-def test_a_killed_run_goes_on_to_the_same_weights(tmp_path, monkeypatch, batches):
+def test_a_killed_run_goes_on_to_the_same_weights(tmp_path, monkeypatch, batches, recipe):
     """Three batches an epoch: killed in the first epoch (nothing saved yet), the second and the third."""
-    through = trainer.train(cohort(), TRAINING, WATCHED, RECIPE, tmp_path / "through").state_dict()
-    made = trainer.training_batch
+    through = trainer.train(cohort(), TRAINING, recipe, tmp_path / "through").state_dict()
+    made = trainer.make_batch
     calls = 0
 
     def dies(*arguments):
@@ -32,37 +37,66 @@ def test_a_killed_run_goes_on_to_the_same_weights(tmp_path, monkeypatch, batches
         return made(*arguments)
 
     with monkeypatch.context() as patched, pytest.raises(Killed):
-        patched.setattr(trainer, "training_batch", dies)
-        trainer.train(cohort(), TRAINING, WATCHED, RECIPE, tmp_path / "killed")
+        patched.setattr(trainer, "make_batch", dies)
+        trainer.train(cohort(), TRAINING, recipe, tmp_path / "killed")
     torch.manual_seed(99)
-    resumed = trainer.train(cohort(), TRAINING, WATCHED, RECIPE, tmp_path / "killed").state_dict()
+    resumed = trainer.train(cohort(), TRAINING, recipe, tmp_path / "killed").state_dict()
     for name, tensor in through.items():
         assert torch.equal(tensor, resumed[name]), name
+    assert (tmp_path / "killed" / "log.csv").read_text() == (tmp_path / "through" / "log.csv").read_text()
 
 
 def test_a_finished_run_is_read_back_as_it_was(tmp_path):
-    average = trainer.train(cohort(), TRAINING, WATCHED, RECIPE, tmp_path)
-    read, recipe = trainer.load_average(tmp_path)
-    assert recipe == RECIPE
+    average = trainer.train(cohort(), TRAINING, JOINT, tmp_path)
+    read, recipe = load_average(tmp_path)
+    assert recipe == JOINT
     for name, tensor in average.state_dict().items():
         assert torch.equal(tensor, read.state_dict()[name]), name
 
 
 def test_a_checkpoint_of_another_recipe_is_refused(tmp_path):
-    trainer.train(cohort(), TRAINING, WATCHED, replace(RECIPE, epochs=1), tmp_path)
+    trainer.train(cohort(), TRAINING, replace(RECIPE, epochs=1), tmp_path)
     with pytest.raises(ValueError, match="another recipe"):
-        trainer.train(cohort(), TRAINING, WATCHED, RECIPE, tmp_path)
+        trainer.train(cohort(), TRAINING, RECIPE, tmp_path)
 
 
-def test_the_watched_records_change_nothing(tmp_path):
-    one = trainer.train(cohort(), TRAINING, WATCHED, RECIPE, tmp_path / "one").state_dict()
-    other = trainer.train(cohort(), TRAINING, WATCHED[:30], RECIPE, tmp_path / "other").state_dict()
+def test_watching_changes_nothing(tmp_path):
+    one = trainer.train(cohort(), TRAINING, RECIPE, tmp_path / "one").state_dict()
+
+    def watch(model):
+        return macro(cohort().labels[WATCHED], trainer.logits(model, cohort().signals[WATCHED], 0.035))
+
+    other = trainer.train(cohort(), TRAINING, RECIPE, tmp_path / "other", watch=watch).state_dict()
     assert all(torch.equal(tensor, other[name]) for name, tensor in one.items())
 
 
 def test_training_learns_what_there_is_to_learn(tmp_path):
     data = cohort()
-    recipe = replace(RECIPE, epochs=12, width=8, average_decay=0.8)
-    model = trainer.train(data, TRAINING, WATCHED, recipe, tmp_path)
-    unseen = trainer.logits(model, data.signals[WATCHED], recipe.millivolts_per_code)
-    assert trainer.macro(data.labels[WATCHED], unseen)["auc"] > 0.85
+    recipe = replace(RECIPE, epochs=14, shape=trainer.Shape.of("r18", 8), average_decay=0.8)
+    learner = trainer.train(data, TRAINING, recipe, tmp_path)
+    unseen = trainer.logits(learner.model, data.signals[WATCHED], recipe.millivolts_per_code)
+    assert macro(data.labels[WATCHED], unseen)["auc"] > 0.85
+
+
+def test_what_is_unknown_is_not_learnt(tmp_path):
+    """Wrong labels behind a mask of zeros leave no trace."""
+    masked, wrong = cohort(), cohort()
+    masked.known[:, 1] = wrong.known[:, 1] = 0
+    wrong.labels[:, 1] = 1 - wrong.labels[:, 1]
+    one = trainer.train(masked, TRAINING, RECIPE, tmp_path / "one").state_dict()
+    other = trainer.train(wrong, TRAINING, RECIPE, tmp_path / "other").state_dict()
+    assert all(torch.equal(tensor, other[name]) for name, tensor in one.items())
+
+
+def test_a_student_learns_from_its_teacher_alone(tmp_path):
+    """All labels unknown: what the student knows of unseen records came through the teacher's logits."""
+    data = cohort()
+    recipe = replace(RECIPE, epochs=14, shape=trainer.Shape.of("r18", 8), average_decay=0.8, noise=0.0)
+    teacher = trainer.train(data, TRAINING, recipe, tmp_path / "teacher").model
+    blind = cohort()
+    blind.known[:] = 0
+    student = trainer.train(
+        blind, TRAINING, replace(recipe, distilled=1.0), tmp_path / "student", teachers=[teacher]
+    )
+    unseen = trainer.logits(student.model, data.signals[WATCHED], recipe.millivolts_per_code)
+    assert macro(data.labels[WATCHED], unseen)["auc"] > 0.8

@@ -1,0 +1,190 @@
+"""The mandatory comparison: encoders pre-trained in different ways under one probe, at 1, 10 and 100 % of the labels, and
+statements that no training text named, found by prompts."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from . import probe
+from .augment import evaluation_batch
+from .cohort import TEST_FOLD, TRAINING_FOLDS
+from .material import Material
+from .metrics import (
+    MINIMUM_POSITIVES,
+    interval,
+    macro,
+    macro_rounds,
+    per_statement,
+    resamplings,
+    scorable,
+    weighted,
+)
+from .model import StatementModel
+from .prompts import prompt_embeddings
+from .reports import naming
+from .runs import Plan, labelled_share, load_average
+from .shape import Shape
+from .train import logits
+
+SHARES = (0.01, 0.1, 1.0)
+# Runs of the comparison are called <method>-s<seed>, supervised ones <method>-<percent>-s<seed>.
+RUN = re.compile(r"(?P<method>[a-z0-9]+?)(-(?P<percent>\d+))?-s(?P<seed>\d+)")
+
+
+def embeddings(model: StatementModel, signals: np.ndarray, unit: float) -> np.ndarray:
+    """Pooled features [record][feature] of the first window."""
+    model.eval()
+    parts = []
+    with torch.no_grad():
+        for start in range(0, len(signals), 128):
+            x, _ = evaluation_batch(signals[start : start + 128], model.encoder.shape, unit)
+            parts.append(model.embedding(x).numpy())
+    return np.concatenate(parts)
+
+
+def probed(model: StatementModel, material: Material, unit: float, seed: int) -> dict[float, np.ndarray]:
+    """Logits [record][statement] on the test fold for every share of the labels, on the frozen encoder."""
+    trained = material.rows(*TRAINING_FOLDS, measured=True)
+    held = material.rows(TEST_FOLD, measured=True)
+    features = embeddings(model, material.signals[trained], unit)
+    unseen = embeddings(model, material.signals[held], unit)
+    found = {}
+    for share in SHARES:
+        rows = np.isin(trained, labelled_share(material, trained, share, seed))
+        fitted = probe.fit(
+            features[rows],
+            material.labels[trained][rows],
+            material.known[trained][rows],
+            material.patients[trained][rows],
+            seed,
+        )
+        found[share] = fitted.logits(unseen)
+    return found
+
+
+def random_model(material: Material, seed: int, shape: Shape) -> StatementModel:
+    """An encoder that has learnt nothing."""
+    torch.manual_seed(seed)
+    return StatementModel(len(material.codes), shape).eval()
+
+
+def gather(
+    plans: dict[str, Plan], material: Material, runs: Path
+) -> dict[str, dict[float, list[np.ndarray]]]:
+    """Test logits of every method, share and seed among the runs that are trained."""
+    table: dict[str, dict[float, list[np.ndarray]]] = {}
+    held = material.signals[material.rows(TEST_FOLD, measured=True)]
+    for name, plan in plans.items():
+        match = RUN.fullmatch(name)
+        if not match or not (runs / name / "checkpoint.pt").exists():
+            continue
+        learner, recipe = load_average(runs / name)
+        unit = recipe.millivolts_per_code
+        shares = table.setdefault(match["method"], {})
+        if match["percent"]:
+            shares.setdefault(int(match["percent"]) / 100, []).append(logits(learner.model, held, unit))
+            continue
+        for share, found in probed(learner.model, material, unit, plan.recipe.seed).items():
+            shares.setdefault(share, []).append(found)
+        if match["method"] == "ecgclip18":
+            random = random_model(material, plan.recipe.seed, recipe.shape)
+            for share, found in probed(random, material, unit, plan.recipe.seed).items():
+                table.setdefault("random", {}).setdefault(share, []).append(found)
+    return table
+
+
+def comparison(plans: dict[str, Plan], material: Material, runs: Path) -> dict:
+    """Scores of every method and share, the mean over seeds of macro AUC and average precision on the test fold with 95 %
+    intervals by patient, and the differences that the paper claims."""
+    held = material.rows(TEST_FOLD, measured=True)
+    labels, weights = material.labels[held], resamplings(material.patients[held])
+    table = gather(plans, material, runs)
+    rounds, plain = {}, {}
+    for method, shares in table.items():
+        for share, seeds in shares.items():
+            scored = [macro_rounds(labels, found, weights) for found in seeds]
+            rounds[method, share] = np.mean(scored, axis=0)
+            single = [macro(labels, found) for found in seeds]
+            plain[method, share] = {
+                key: float(np.mean([entry[key] for entry in single])) for key in ("auc", "averagePrecision")
+            } | {"seeds": len(seeds), "perSeed": single}
+    result: dict = {
+        "statements": len(scorable(labels)),
+        "records": len(held),
+        "methods": {},
+        "differences": [],
+    }
+    for (method, share), entry in plain.items():
+        auc, average = rounds[method, share]
+        entry["interval95"] = {"auc": interval(auc), "averagePrecision": interval(average)}
+        result["methods"].setdefault(method, {})[f"{share:g}"] = entry
+    for one, other in CLAIMS:
+        if one in rounds and other in rounds:
+            difference = rounds[one] - rounds[other]
+            entry = {"one": list(one), "other": list(other)}
+            for k, key in enumerate(("auc", "averagePrecision")):
+                entry[key] = {
+                    "difference": plain[one][key] - plain[other][key],
+                    "interval95": interval(difference[k]),
+                }
+            result["differences"].append(entry)
+    return result
+
+
+CLAIMS = [
+    (("ecgclip34", 1.0), ("random", 1.0)),
+    (("ecgclip18", 1.0), ("random", 1.0)),
+    (("ecgclip34", 1.0), ("merl", 1.0)),
+    (("ecgclip18", 1.0), ("merl", 1.0)),
+    (("ecgclip34", 1.0), ("supervised", 1.0)),
+    (("ecgclip18", 1.0), ("supervised", 1.0)),
+    (("ecgclip34", 0.1), ("random", 1.0)),
+    (("ecgclip34", 0.1), ("merl", 1.0)),
+    (("ecgclip34", 0.1), ("supervised", 1.0)),
+    (("ecgclip34", 0.1), ("supervised", 0.1)),
+    (("ecgclip18", 0.1), ("supervised", 0.1)),
+    (("ecgclip34", 0.01), ("supervised", 0.01)),
+]
+
+
+def prompted(
+    learner_folder: Path, material: Material, rows: np.ndarray, codes: list[str]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Labels and scores [record][code]: cosine with a statement's prompts less that with its contrast."""
+    learner, recipe = load_average(learner_folder)
+    assert learner.text is not None and learner.tokeniser is not None and learner.projection is not None
+    names, positive, contrast = prompt_embeddings(learner.text, learner.tokeniser)
+    features = embeddings(learner.model, material.signals[rows], recipe.millivolts_per_code)
+    with torch.no_grad():
+        signals = torch.nn.functional.normalize(learner.projection(torch.from_numpy(features)), dim=-1)
+        scores = (signals @ (positive - contrast).T).numpy()
+    chosen = [names.index(code) for code in codes]
+    columns = [material.codes.index(code) for code in codes]
+    return material.labels[rows][:, columns], scores[:, chosen]
+
+
+def zero_shot(plan: Plan, material: Material, runs: Path) -> dict:
+    """Prompted scores on folds that the run never saw: of the statements that no text of its named, and of the others."""
+    rows = material.rows(*plan.held, TEST_FOLD, measured=True)
+    weights = resamplings(material.patients[rows])
+    out = [code for code in material.codes if code in naming(plan.left_out)]
+    seen = [code for code in material.codes if code not in out]
+    result: dict = {"records": len(rows), "folds": [*plan.held, TEST_FOLD], "leftOut": list(plan.left_out)}
+    for name, codes in (("unseen", out), ("seen", seen)):
+        labels, scores = prompted(runs / plan.name, material, rows, codes)
+        enough = scorable(labels, MINIMUM_POSITIVES)
+        table = {}
+        for k in enough:
+            auc, average = weighted(labels[:, k], scores[:, k], weights)
+            table[codes[k]] = per_statement(labels[:, k], 1 / (1 + np.exp(-scores[:, k])))
+            table[codes[k]]["interval95"] = {"auc": interval(auc), "averagePrecision": interval(average)}
+        auc, average = macro_rounds(labels, scores, weights)
+        result[name] = macro(labels, scores) | {
+            "interval95": {"auc": interval(auc), "averagePrecision": interval(average)},
+            "codes": table,
+        }
+    return result

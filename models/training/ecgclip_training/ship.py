@@ -1,0 +1,138 @@
+"""Writes models/<name> from the runs of lock.toml: integers, scores, card, golden vectors, text side, ONNX."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from . import card, evaluate, export, finish, onnx_file, text_file
+from .calibrate import fit
+from .cohort import TEST_FOLD, TRAINING_FOLDS
+from .infer import head_of, integer_logits
+from .int8 import IntegerModel
+from .material import Material
+from .metrics import macro_interval
+from .preprocessing import Preprocessing
+from .ptbxl import LEADS, Statement
+from .quantise import FloatLayer
+from .runs import Plan, load_average
+from .train import logits
+
+CROSS_VALIDATED = ("AFIB", "CLBBB")
+
+
+@dataclass
+class Shipment:
+    """Everything that the files are written from."""
+
+    name: str
+    created: str
+    integer: IntegerModel
+    layers: list[FloatLayer]
+    kept: np.ndarray
+    statements: list[dict]
+    codes: list[str]
+
+
+def prepare(
+    plans: dict[str, Plan], material: Material, runs: Path, table: list[Statement], name: str, created: str
+) -> Shipment:
+    """The student of lock.toml in integers, calibrated on what its teachers said of records they had not seen."""
+    student = plans["student"]
+    folds = [plans[teacher] for teacher in student.teachers if plans[teacher].held]
+    learner, recipe = load_average(runs / student.name)
+    trained = material.rows(*TRAINING_FOLDS)
+    kept = finish.kept_statements(material, trained)
+    rows, found = finish.out_of_fold(folds, runs, material)
+    calibration = fit(material.labels[rows][:, kept], found[:, kept])
+    integer, layers = finish.to_integers(learner.model, material, trained, recipe)
+    finish.set_head(integer, learner.model, kept, calibration)
+    groups = {statement.code: statement.group for statement in table}
+    classes = {statement.code: statement.super_class for statement in table if statement.super_class}
+    sets = finish.lead_sets(folds, runs, material, kept, LEADS)
+    statements = finish.describe(material, trained, kept, calibration.threshold, groups, classes, sets)
+    codes = [entry["code"] for entry in statements]
+    return Shipment(name, created, integer, layers, kept, statements, codes)
+
+
+def measured(shipment: Shipment, plans: dict[str, Plan], material: Material, runs: Path) -> dict:
+    """metrics.json: fold 9 with the shipped integers, held-out folds of the teachers, windows without an ECG."""
+    held = material.rows(TEST_FOLD, measured=True)
+    labels, patients = material.labels[held][:, shipment.kept], material.patients[held]
+    signals, integer = material.signals[held], shipment.integer
+    found, embedding = integer_logits(integer, signals)
+    features = finish.float_features(shipment.layers, integer, signals)
+    plain = head_of(integer, features)
+    teachers = [load_average(runs / name)[0].model for name in plans["student"].teachers]
+    unit = integer.millivolts_per_code
+    taught = np.mean([logits(teacher, signals, unit) for teacher in teachers], axis=0)[:, shipment.kept]
+    thresholds = np.array([entry["threshold"] for entry in shipment.statements])
+    rhythm = np.array([entry["group"] == "rhythm" for entry in shipment.statements])
+    classes = {e["code"]: e["superClass"] for e in shipment.statements if "superClass" in e}
+    return {
+        "fold": TEST_FOLD,
+        "records": len(held),
+        "trainingRecords": len(material.rows(*TRAINING_FOLDS)),
+        "trainingRecordsMeasured": len(material.rows(*TRAINING_FOLDS, measured=True)),
+        "multiplyAccumulates": integer.shape.multiply_accumulates(),
+        "shape": asdict(integer.shape),
+        "int8": macro_interval(labels, found, patients),
+        "float": macro_interval(labels, plain, patients),
+        "teacher": evaluate.float_against_teacher(labels, plain, taught, patients),
+        "quantisation": evaluate.quantisation(labels, (found, embedding), (plain, features), patients),
+        "superClasses": evaluate.super_class_table(labels, found, patients, shipment.codes, classes),
+        "leadSubsets": evaluate.lead_subsets(integer, signals, labels, rhythm),
+        "subgroups": evaluate.subgroups(labels, found, patients, material.ages[held], material.sexes[held]),
+        "emptyWindows": evaluate.empty_windows(integer, thresholds),
+        "crossValidated": cross_validated(shipment, plans, material, runs),
+        "statements": evaluate.statement_table(labels, found, patients, shipment.codes),
+    }
+
+
+def cross_validated(shipment: Shipment, plans: dict[str, Plan], material: Material, runs: Path) -> dict:
+    """Scores on folds 1-8, every record by the teacher that never saw it."""
+    folds = [plans[teacher] for teacher in plans["student"].teachers if plans[teacher].held]
+    rows, found = finish.out_of_fold(folds, runs, material)
+    labels, patients = material.labels[rows][:, shipment.kept], material.patients[rows]
+    table = evaluate.statement_table(labels, found[:, shipment.kept], patients, shipment.codes)
+    return macro_interval(labels, found[:, shipment.kept], patients) | {
+        "records": len(rows),
+        "statements": {code: table[code] for code in CROSS_VALIDATED if code in table},
+    }
+
+
+def splits(material: Material) -> str:
+    """splits.csv: every record, its split and the SHA-256 of its preprocessed signal."""
+    lines = ["record,split,sha256"]
+    for name, fold, signal in zip(material.names, material.folds, material.signals, strict=True):
+        split = "test" if fold == TEST_FOLD else "train" if fold in TRAINING_FOLDS else "none"
+        lines.append(f"{name},{split},{hashlib.sha256(signal.tobytes()).hexdigest()}")
+    return "\n".join(lines) + "\n"
+
+
+def write(shipment: Shipment, metrics: dict, learner_folder: Path, folder: Path, split_table: str) -> None:
+    """All files of the model folder; the manifest last."""
+    folder.mkdir(parents=True, exist_ok=True)
+    digest = export.training_digest(Path(__file__).parent, split_table)
+    export.save_int8(
+        folder / "model.safetensors",
+        shipment.name,
+        shipment.integer,
+        shipment.statements,
+        Preprocessing.load(),
+        digest,
+        shipment.created,
+    )
+    export.save_float(folder / "float.safetensors", shipment.layers, shipment.integer)
+    export.save_golden(folder / "golden.safetensors", shipment.integer)
+    onnx_file.save(folder / "model.onnx", shipment.layers, shipment.integer, shipment.codes)
+    learner, _ = load_average(learner_folder)
+    if learner.text is not None:
+        text_file.save_text(folder / "text.safetensors", learner)
+    (folder / "metrics.json").write_text(json.dumps(metrics, indent=1) + "\n")
+    (folder / "card.md").write_text(card.card(shipment.name, metrics, shipment.statements))
+    export.save_manifest(folder)
