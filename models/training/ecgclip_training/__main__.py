@@ -50,7 +50,7 @@ def main() -> None:
         found = compare.comparison(plans, material, options.runs)
         save(options.runs / "comparison.json", found)
     elif options.command == "prompt":
-        found = compare.zero_shot(plans["zero"], material, options.runs)
+        found = compare.zero_shot(plans, material, options.runs)
         save(options.runs / "zero-shot.json", found)
     else:
         export(plans, material, folder, options)
@@ -81,7 +81,7 @@ def export(
     splits = ship.splits(material)
     (TRAINING / "splits.csv").write_text(splits)
     target = TRAINING.parent / options.name
-    ship.write(shipment, metrics, options.runs / "student", target, splits)
+    ship.write(shipment, metrics, options.runs / "aligned", target, splits)
     shown = ("int8", "float", "superClasses", "crossValidated", "quantisation", "emptyWindows")
     print(json.dumps({key: metrics[key] for key in shown}, indent=1))
 

@@ -167,24 +167,36 @@ def prompted(
     return material.labels[rows][:, columns], scores[:, chosen]
 
 
-def zero_shot(plan: Plan, material: Material, runs: Path) -> dict:
-    """Prompted scores on folds that the run never saw: of the statements that no text of its named, and of the others."""
-    rows = material.rows(*plan.held, TEST_FOLD, measured=True)
-    weights = resamplings(material.patients[rows])
-    out = [code for code in material.codes if code in naming(plan.left_out)]
-    seen = [code for code in material.codes if code not in out]
-    result: dict = {"records": len(rows), "folds": [*plan.held, TEST_FOLD], "leftOut": list(plan.left_out)}
-    for name, codes in (("unseen", out), ("seen", seen)):
-        labels, scores = prompted(runs / plan.name, material, rows, codes)
-        enough = scorable(labels, MINIMUM_POSITIVES)
-        table = {}
-        for k in enough:
+def zero_shot(plans: dict[str, Plan], material: Material, runs: Path) -> dict:
+    """Prompted scores of every statement by the run whose texts never named it, on folds that the run never saw; beside them
+    the mean of the runs that did read about it."""
+    table: dict[str, dict] = {}
+    for plan in plans.values():
+        if not plan.left_out:
+            continue
+        rows = material.rows(*plan.held, TEST_FOLD, measured=True)
+        labels, scores = prompted(runs / plan.name, material, rows, material.codes)
+        weights = resamplings(material.patients[rows])
+        for k in scorable(labels, MINIMUM_POSITIVES):
+            code = material.codes[k]
+            entry = table.setdefault(code, {"named": []})
             auc, average = weighted(labels[:, k], scores[:, k], weights)
-            table[codes[k]] = per_statement(labels[:, k], 1 / (1 + np.exp(-scores[:, k])))
-            table[codes[k]]["interval95"] = {"auc": interval(auc), "averagePrecision": interval(average)}
-        auc, average = macro_rounds(labels, scores, weights)
-        result[name] = macro(labels, scores) | {
-            "interval95": {"auc": interval(auc), "averagePrecision": interval(average)},
-            "codes": table,
-        }
-    return result
+            if code in plan.left_out:
+                entry |= per_statement(labels[:, k], scores[:, k])
+                entry["interval95"] = {"auc": interval(auc), "averagePrecision": interval(average)}
+                entry["rounds"] = auc
+            elif code not in naming(plan.left_out):
+                entry["named"].append(per_statement(labels[:, k], scores[:, k])["auc"])
+    unseen = {code: entry for code, entry in table.items() if "rounds" in entry}
+    macro_auc = np.mean([entry.pop("rounds") for entry in unseen.values()], axis=0)
+    for entry in unseen.values():
+        entry["aucWhenNamed"] = float(np.mean(entry.pop("named")))
+        del entry["brier"], entry["brierOfPrevalence"], entry["calibrationError"]
+    return {
+        "folds": [7, 8, TEST_FOLD],
+        "statements": len(unseen),
+        "auc": float(np.mean([entry["auc"] for entry in unseen.values()])),
+        "aucWhenNamed": float(np.mean([entry["aucWhenNamed"] for entry in unseen.values()])),
+        "interval95": {"auc": interval(macro_auc)},
+        "codes": unseen,
+    }

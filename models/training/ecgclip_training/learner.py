@@ -35,8 +35,11 @@ class Learner(nn.Module):
         self.text = self.projection = self.alignment = self.views = self.intervals = None
         if recipe.measured:
             self.intervals = nn.Linear(model.pool.output_width, TARGETS)
+        self.frozen = recipe.frozen
         if recipe.supervised == 0 and recipe.distilled == 0:
             model.head.requires_grad_(False)
+        if recipe.frozen:
+            model.requires_grad_(False)
         if tokeniser is None:
             return
         self.text = TextEncoder.of(tokeniser, SHARED_WIDTH)
@@ -44,6 +47,13 @@ class Learner(nn.Module):
         self.alignment = SigmoidLoss(recipe.batch) if recipe.alignment == "sigmoid" else InfoNCE()
         if isinstance(model.pool, AttentionPool):
             self.views = DropoutViews(model.pool.output_width)
+
+    def train(self, mode: bool = True) -> Learner:
+        """A frozen signal model keeps its batch statistics."""
+        super().train(mode)
+        if self.frozen:
+            self.model.eval()
+        return self
 
     @staticmethod
     def build(recipe: Recipe, material: Material, training: np.ndarray) -> Learner:

@@ -26,7 +26,7 @@ LOCK = Path(__file__).resolve().parents[1] / "lock.toml"
 @dataclass(frozen=True)
 class Plan:
     """One run. `held`: folds of 1-8 that it never sees. `teachers`: runs whose mean logits it is distilled from.
-    `pruned`: the run whose channels are cut down to `budget` multiply-accumulates to start from.
+    `begin`: the run whose signal model is taken over as it is. `pruned`: the run whose channels are cut down to `budget` multiply-accumulates to start from.
     `labels`: the share of patients whose labels may be used, drawn with the recipe's seed. `left_out`: statements that no
     training text names. `coded`: whether texts also say the statement codes, or only what reports state."""
 
@@ -35,6 +35,7 @@ class Plan:
     held: tuple[int, ...] = ()
     restored: bool = True
     teachers: tuple[str, ...] = ()
+    begin: str = ""
     pruned: str = ""
     budget: int = 0
     labels: float = 1.0
@@ -96,6 +97,10 @@ def execute(plan: Plan, material: Material, runs: Path, device: torch.device) ->
         material.known[:, hidden] = 0
     teachers = [load_average(runs / teacher)[0].model.to(device).eval() for teacher in plan.teachers]
     recipe, start = plan.recipe, None
+    if plan.begin:
+        model = load_average(runs / plan.begin)[0].model
+        recipe = replace(recipe, shape=model.encoder.shape)
+        start = {f"model.{key}": value for key, value in model.state_dict().items()}
     if plan.pruned:
         dense, _ = load_average(runs / plan.pruned)
         small = pruned_start(dense.model, material, training, recipe, plan.budget)

@@ -114,7 +114,7 @@ def splits(material: Material) -> str:
     return "\n".join(lines) + "\n"
 
 
-def write(shipment: Shipment, metrics: dict, learner_folder: Path, folder: Path, split_table: str) -> None:
+def write(shipment: Shipment, metrics: dict, text_run: Path, folder: Path, split_table: str) -> None:
     """All files of the model folder; the manifest last."""
     folder.mkdir(parents=True, exist_ok=True)
     digest = export.training_digest(Path(__file__).parent, split_table)
@@ -130,8 +130,8 @@ def write(shipment: Shipment, metrics: dict, learner_folder: Path, folder: Path,
     export.save_float(folder / "float.safetensors", shipment.layers, shipment.integer)
     export.save_golden(folder / "golden.safetensors", shipment.integer)
     onnx_file.save(folder / "model.onnx", shipment.layers, shipment.integer, shipment.codes)
-    learner, _ = load_average(learner_folder)
-    if learner.text is not None:
+    if text_run.exists():
+        learner, _ = load_average(text_run)
         text_file.save_text(folder / "text.safetensors", learner)
     (folder / "metrics.json").write_text(json.dumps(metrics, indent=1) + "\n")
     (folder / "card.md").write_text(card.card(shipment.name, metrics, shipment.statements))

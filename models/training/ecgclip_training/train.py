@@ -31,7 +31,8 @@ class Recipe:
     """Everything that decides the result besides the data.
 
     `supervised`, `contrastive` and `distilled` weigh the losses; `alignment` is the contrastive one: sigmoid or infonce.
-    `measured` weighs the RR intervals that rhythm.py measures; `noise` is the share of windows without an ECG."""
+    `measured` weighs the RR intervals that rhythm.py measures; `noise` is the share of windows without an ECG.
+    `frozen`: the signal model stays as it is and only the text side learns."""
 
     shape: Shape = Shape()
     pooling: str = "spread"
@@ -41,6 +42,7 @@ class Recipe:
     distilled: float = 0.0
     measured: float = 0.0
     augmented: bool = True
+    frozen: bool = False
     noise: float = 0.02
     epochs: int = 40
     batch: int = 64

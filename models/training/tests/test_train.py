@@ -100,3 +100,20 @@ def test_a_student_learns_from_its_teacher_alone(tmp_path):
     )
     unseen = trainer.logits(student.model, data.signals[WATCHED], recipe.millivolts_per_code)
     assert macro(data.labels[WATCHED], unseen)["auc"] > 0.8
+
+
+def test_a_frozen_model_stays_while_texts_learn_to_meet_it(tmp_path):
+    """Texts end up nearer to their own ECGs than to others; not a bit of the signal model changes."""
+    data = cohort()
+    supervised = trainer.train(data, TRAINING, replace(RECIPE, epochs=10), tmp_path / "one").model
+    start = {f"model.{key}": value.clone() for key, value in supervised.state_dict().items()}
+    recipe = replace(RECIPE, supervised=0.0, measured=0.0, contrastive=1.0, frozen=True, epochs=20)
+    learner = trainer.train(data, TRAINING, recipe, tmp_path / "two", start=start)
+    for name, tensor in learner.model.state_dict().items():
+        assert torch.equal(tensor, start[f"model.{name}"]), name
+    stored = torch.load(tmp_path / "two" / "checkpoint.pt", weights_only=False)
+    assert torch.equal(
+        stored["model"]["model.encoder.norm.running_mean"], start["model.encoder.norm.running_mean"]
+    )
+    losses = [float(line.split("loss=")[1]) for line in (tmp_path / "two" / "log.csv").open()]
+    assert losses[-1] < 0.9 * losses[0]
