@@ -11,8 +11,10 @@ public final class FindingsEngine {
   private static let leadCount = 12
 
   /// Probability per statement, in the order of `Model.statements`; NaN where the statement was not
-  /// assessed: no window yet, or leads that it needs are missing. Valid until the next call.
+  /// assessed: no window yet, leads that it needs are missing, or not validated at this age. Valid until the next call.
   public let probabilities: UnsafeBufferPointer<Float>
+  /// Logit per statement of the last window evaluated, assessed or not: for evaluations in full precision.
+  public let logits: UnsafeBufferPointer<Double>
   /// Sums over the frames of the last window evaluated, `[embeddingWidth]`.
   public let embedding: UnsafeBufferPointer<Int32>
   /// Frames in the last window evaluated; 0 before the first since the restart.
@@ -34,17 +36,18 @@ public final class FindingsEngine {
   private let frameStride: Int
   private let receptiveField: Int
   private let statementCount: Int
-  /// Per statement: whether it needs all twelve leads.
-  private let needsTwelveLeads: UnsafeMutablePointer<Bool>
-  private let logits: UnsafeMutablePointer<Double>
+  private let assessability: Assessability
+  private let mutableLogits: UnsafeMutablePointer<Double>
   private let mutableProbabilities: UnsafeMutablePointer<Float>
   private let mutableEmbedding: UnsafeMutablePointer<Int32>
   /// 100 Hz samples after which the next window is due.
   private var dueSampleCount = 0
 
   /// Makes the branch for a nominal input rate; a window is evaluated every `stepSeconds` (at least one
-  /// sample of 10 ms).
-  public init(model: Model, sampleRate: Double, stepSeconds: Double = 1) throws(ModelError) {
+  /// sample of 10 ms). Statements that were not validated at the patient's age are not assessed.
+  public init(
+    model: Model, sampleRate: Double, stepSeconds: Double = 1, ageYears: Int? = nil
+  ) throws(ModelError) {
     guard stepSeconds >= 0.01, stepSeconds <= 3600 else {
       throw ModelError("A step of \(stepSeconds) s is not possible: choose 0.01 s to 3600 s.")
     }
@@ -61,24 +64,21 @@ public final class FindingsEngine {
     frameStride = graph.frameStride
     receptiveField = graph.receptiveField
     statementCount = model.statements.count
-    needsTwelveLeads = .allocate(capacity: statementCount)
-    logits = .allocate(capacity: statementCount)
-    logits.initialize(repeating: 0, count: statementCount)
+    assessability = Assessability(model.statements, ageYears: ageYears)
+    mutableLogits = .allocate(capacity: statementCount)
+    mutableLogits.initialize(repeating: 0, count: statementCount)
+    logits = UnsafeBufferPointer(start: mutableLogits, count: statementCount)
     mutableProbabilities = .allocate(capacity: statementCount)
     mutableProbabilities.initialize(repeating: .nan, count: statementCount)
     mutableEmbedding = .allocate(capacity: graph.embeddingWidth)
     mutableEmbedding.initialize(repeating: 0, count: graph.embeddingWidth)
     probabilities = UnsafeBufferPointer(start: mutableProbabilities, count: statementCount)
     embedding = UnsafeBufferPointer(start: mutableEmbedding, count: graph.embeddingWidth)
-    for (index, statement) in model.statements.enumerated() {
-      (needsTwelveLeads + index).initialize(to: statement.needs == .twelveLeads)
-    }
     restart(leads: .twelve)
   }
 
   deinit {
-    needsTwelveLeads.deallocate()
-    logits.deallocate()
+    mutableLogits.deallocate()
     mutableProbabilities.deallocate()
     mutableEmbedding.deallocate()
   }
@@ -89,6 +89,7 @@ public final class FindingsEngine {
   /// Starts the stream again from the next sample: after a gap, or when a lead came or went.
   public func restart(leads: LeadSet) {
     self.leads = leads
+    assessability.update(leads: leads)
     preprocessor.restart(leads: leads)
     window.restart()
     windowsEvaluated = 0
@@ -134,13 +135,10 @@ public final class FindingsEngine {
     let sampleCount = (frameCount &- 1) &* frameStride &+ receptiveField
     framesUsed = encoder.encode(
       window.codes(from: first), sampleCount: sampleCount, into: mutableEmbedding)
-    head.evaluate(mutableEmbedding, frames: framesUsed, leads: leads, into: logits)
-    let hasLimbLead = !leads.isDisjoint(with: .limb)
-    let hasTwelveLeads = leads.isSuperset(of: .twelve)
+    head.evaluate(mutableEmbedding, frames: framesUsed, leads: leads, into: mutableLogits)
     for index in 0..<statementCount {
-      let isAssessable = needsTwelveLeads[index] ? hasTwelveLeads : hasLimbLead
       mutableProbabilities[index] =
-        isAssessable ? Float(StatementHead.probability(logits[index])) : .nan
+        assessability[index] ? Float(StatementHead.probability(logits[index])) : .nan
     }
     windowsEvaluated &+= 1
   }

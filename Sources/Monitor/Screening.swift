@@ -15,6 +15,8 @@ public struct ScreeningResult: Sendable {
     public let statement: Statement
     /// Mean probability over the windows, nil when it was not assessed.
     public let probability: Float?
+    /// Why it was not assessed, nil when it was.
+    public let obstacle: String?
   }
 
   /// An alarm condition that started in the recording.
@@ -45,6 +47,8 @@ public struct ScreeningResult: Sendable {
   public let windowSeconds: Double
   /// All statements of the model.
   public let findings: [Finding]
+  /// The patient's age as the recording tells it, nil where it does not.
+  public let ageYears: Int?
   /// Conditions that started.
   public let conditions: [Condition]
   /// Mean over windows of the encoder's output per frame, in the model's units.
@@ -69,9 +73,12 @@ public struct Screening {
   public func screen(_ path: String) throws -> ScreeningResult {
     let reader = try Recordings.open(path)
     let format = reader.format
+    var configuration = configuration
+    configuration.patientAgeYears = PatientAge.years(comments: reader.comments)
     let pipeline = try Pipeline(format: format, model: model, configuration: configuration)
     let storage = SampleBlockStorage(channelCount: format.channels.count)
-    var collector = Collector(model: model, pipeline: pipeline)
+    var collector = Collector(
+      model: model, pipeline: pipeline, ageYears: configuration.patientAgeYears)
     var index: Int64 = 0
     while true {
       let header = storage.block.header
@@ -95,6 +102,7 @@ public struct Screening {
 private struct Collector {
   private let model: Model
   private let pipeline: Pipeline
+  private let ageYears: Int?
   private var heartRates: [Float] = []
   private var qualities: [Int] = []
   private var sums: [Double]
@@ -106,9 +114,10 @@ private struct Collector {
   private var framesUsed = 0
   private var conditions: [ScreeningResult.Condition] = []
 
-  init(model: Model, pipeline: Pipeline) {
+  init(model: Model, pipeline: Pipeline, ageYears: Int?) {
     self.model = model
     self.pipeline = pipeline
+    self.ageYears = ageYears
     sums = Array(repeating: 0, count: model.statements.count)
     assessed = Array(repeating: 0, count: model.statements.count)
     pooling = FramePooling(model.graph)
@@ -158,10 +167,18 @@ private struct Collector {
         ScreeningResult.Finding(
           statement: statement,
           probability: assessed[index] == 0
-            ? nil : Float(sums[index] / Double(assessed[index])))
+            ? nil : Float(sums[index] / Double(assessed[index])),
+          obstacle: assessed[index] == 0 ? obstacle(to: statement) : nil)
       },
-      conditions: conditions,
+      ageYears: ageYears, conditions: conditions,
       embedding: windows == 0 ? [] : embeddingSum.map { $0 / Double(windows) })
+  }
+
+  /// What kept every window from assessing the statement.
+  private func obstacle(to statement: Statement) -> String {
+    if windows == 0 { return "too short a stretch of good signal" }
+    return statement.obstacle(leads: pipeline.layout.leads, ageYears: ageYears)?.reason
+      ?? "leads or rhythm kept the model from reading"
   }
 
   private func median<Value: Comparable>(_ values: [Value]) -> Value? {

@@ -75,7 +75,8 @@ public final class Pipeline {
     detector = BeatDetector(sampleRate: rate, rowCount: rowCount)
     rhythm = RhythmDetector(sampleRate: rate, rowCount: rowCount, limits: configuration.limits)
     findings = try FindingsEngine(
-      model: model, sampleRate: rate, stepSeconds: configuration.windowStepSeconds)
+      model: model, sampleRate: rate, stepSeconds: configuration.windowStepSeconds,
+      ageYears: configuration.patientAgeYears)
     panel = AlarmPanel(model: model)
     heartRate = HeartRate(sampleRate: rate)
     tracker = LeadTracker(leads: layout.leads, sampleRate: rate)

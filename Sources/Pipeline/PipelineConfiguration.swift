@@ -12,14 +12,18 @@ public struct PipelineConfiguration: Sendable {
   public var limits: RhythmLimits
   /// Seconds between two windows that the model reads.
   public var windowStepSeconds: Double
+  /// The patient's age in whole years, nil where nobody told it: outside the ages that a statement was
+  /// validated for it is not assessed.
+  public var patientAgeYears: Int?
 
   /// The defaults of bedside monitoring: 0.67-40 Hz, a window each second.
   public init(
     filters: FilterSettings = .monitoring, limits: RhythmLimits = RhythmLimits(),
-    windowStepSeconds: Double = 1
+    windowStepSeconds: Double = 1, patientAgeYears: Int? = nil
   ) {
     self.filters = filters
     self.limits = limits
     self.windowStepSeconds = windowStepSeconds
+    self.patientAgeYears = patientAgeYears
   }
 }

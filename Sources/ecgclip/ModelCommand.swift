@@ -50,11 +50,17 @@ struct ModelCommand: ParsableCommand {
 }
 
 private struct ModelObject: Encodable {
+  struct AgeRange: Encodable {
+    let minimumYears: Int
+    let maximumYears: Int
+  }
+
   struct StatementObject: Encodable {
     let code: String
     let name: String
     let group: String
-    let needs: String
+    let leadSets: [[String]]
+    let ages: AgeRange?
     let threshold: Float
     let trainingPositives: Int
   }
@@ -87,7 +93,10 @@ private struct ModelObject: Encodable {
     goldenCases = model.goldenCaseCount
     statements = model.statements.map {
       StatementObject(
-        code: $0.code, name: $0.name, group: $0.group.rawValue, needs: $0.needs.rawValue,
+        code: $0.code, name: $0.name, group: $0.group.rawValue, leadSets: $0.leadSets.map(\.names),
+        ages: $0.ages.map {
+          AgeRange(minimumYears: $0.lowerBound, maximumYears: $0.upperBound)
+        },
         threshold: $0.threshold, trainingPositives: $0.trainingPositives)
     }
     metrics = Dictionary(

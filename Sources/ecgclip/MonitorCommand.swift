@@ -70,8 +70,12 @@ struct MonitorCommand: ParsableCommand {
   @Option(help: "Model: a name in models or a path.")
   var model: String?
 
+  @Option(help: "The patient's age in years: what was not validated for it is not assessed.")
+  var age: Int?
+
   func validate() throws {
     if let seconds, !(seconds > 0) { throw ValidationError("--seconds must be above 0.") }
+    if let age, !(0...150).contains(age) { throw ValidationError("--age must be 0 to 150 years.") }
     if json, display == .terminal {
       throw ValidationError("--json prints lines: it cannot share the terminal with a display.")
     }
@@ -92,7 +96,7 @@ struct MonitorCommand: ParsableCommand {
     let monitor = Monitor(
       source: source, model: loaded,
       configuration: MonitorConfiguration(
-        pipeline: PipelineConfiguration(filters: filters), seconds: seconds,
+        pipeline: PipelineConfiguration(filters: filters, patientAgeYears: age), seconds: seconds,
         recordFolder: record, showsCurves: showsTerminal),
       sinks: try sinks(showsTerminal: showsTerminal, filters: filters, stop: stop), stop: stop,
       calibrate: { format in try calibration?.applied(to: format) ?? format })

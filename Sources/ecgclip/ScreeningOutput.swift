@@ -11,6 +11,7 @@ struct ScreeningObject: Encodable {
     let probability: Nullable<Float>
     let threshold: Float
     let assessed: Bool
+    let notAssessedReason: String?
   }
 
   struct Alarm: Encodable {
@@ -31,6 +32,7 @@ struct ScreeningObject: Encodable {
   var durationSeconds: Double?
   var leads: [String]?
   var leadsMissing: [String]?
+  var ageYears: Nullable<Int>?
   var heartRateBPM: Nullable<Float>?
   var quality: Nullable<Int>?
   var completeness: Double?
@@ -52,6 +54,7 @@ struct ScreeningObject: Encodable {
     durationSeconds = result.durationSeconds
     leads = result.leads.names
     leadsMissing = result.leads.missing.names
+    ageYears = Nullable(result.ageYears)
     heartRateBPM = Nullable(result.heartRateBPM)
     quality = Nullable(result.quality)
     completeness = result.completeness
@@ -61,7 +64,7 @@ struct ScreeningObject: Encodable {
       Finding(
         code: finding.statement.code, name: finding.statement.name,
         probability: Nullable(finding.probability), threshold: finding.statement.threshold,
-        assessed: finding.probability != nil)
+        assessed: finding.probability != nil, notAssessedReason: finding.obstacle)
     }
     alarms = result.conditions.map {
       Alarm(condition: $0.name, priority: $0.priority.name, time: $0.seconds)
@@ -93,17 +96,25 @@ enum ScreeningText {
         "  \(pad(probability, 5))  \(pad(finding.statement.code, 6))  \(finding.statement.name)")
     }
     if positive.isEmpty && !assessed.isEmpty { Swift.print("  no statement above its threshold") }
-    if assessed.count < result.findings.count {
-      Swift.print(
-        "  not assessed for want of leads or length: "
-          + "\(result.findings.count - assessed.count) of \(result.findings.count) statements")
-    }
+    printNotAssessed(result)
     for condition in result.conditions {
       Swift.print(
         "  \(condition.priority.name) alarm at \(Int(condition.seconds)) s: \(condition.name)")
     }
     Swift.print(
       "  model \(model.name) \(model.sha256.prefix(12)); unconfirmed, needs a clinician's reading")
+  }
+
+  /// How many statements were not assessed for which reason: not assessed is not negative.
+  private static func printNotAssessed(_ result: ScreeningResult) {
+    let reasons = Dictionary(grouping: result.findings.compactMap(\.obstacle), by: \.self)
+    for (reason, findings) in reasons.sorted(by: { ($1.value.count, $0.key) < ($0.value.count, $1.key) })
+    {
+      Swift.print("  not assessed: \(findings.count) of \(result.findings.count) (\(reason))")
+    }
+    if result.ageYears == nil, result.findings.contains(where: { $0.statement.ages != nil }) {
+      Swift.print("  age unknown: the model was validated on adults")
+    }
   }
 
   private static func percent(_ share: Double, _ digits: Int) -> String {

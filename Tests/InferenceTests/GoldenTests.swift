@@ -1,6 +1,7 @@
 // The int8 arithmetic against numpy: what the committed generator computed in 64-bit integers must come
 // out bit for bit, and a golden vector that differs must be noticed.
 
+import ECGSignal
 import Testing
 
 @testable import Inference
@@ -11,7 +12,7 @@ func tinyModelLoads() throws {
   #expect(model.goldenCaseCount == 4)
   #expect(model.name == "tiny")
   #expect(model.statements.map(\.code) == ["NORM", "AFIB", "STE_"])
-  #expect(model.statements[1].needs == .limbLead)
+  #expect(model.statements[1].leadSets == LeadSet.limb.leads.map { LeadSet($0) })
   #expect(model.statements[2].threshold == 0.125)
   #expect(model.graph.windowSamples == 69)
   #expect(model.metrics.contains(Model.Metric(name: "testSet.records", value: 0)))

@@ -213,8 +213,8 @@ func holterRecord() throws {
   #expect(sink.context?.isSimulated == true)
   for event in sink.events {
     guard case .finding(let statement, let probability, let leads) = event.kind else { continue }
-    let needs = sink.context?.statements[Int(statement)].needs
+    let told = try #require(sink.context?.statements[Int(statement)])
     #expect(leads.count == 2)
-    #expect((probability == nil) == (needs == .twelveLeads))
+    #expect((probability == nil) == (told.obstacle(leads: leads, ageYears: nil) != nil))
   }
 }
