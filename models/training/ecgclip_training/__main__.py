@@ -29,6 +29,11 @@ def parser() -> argparse.ArgumentParser:
         "compare", help="one probe on all encoders of the comparison, into runs/comparison.json"
     )
     commands.add_parser("prompt", help="score left-out statements by prompts, into runs/zero-shot.json")
+    writing = commands.add_parser(
+        "records", help="write a fold as WFDB and labels for ecgclip evaluate findings"
+    )
+    writing.add_argument("target", type=Path, help="a folder outside the project")
+    writing.add_argument("--fold", type=int, default=cohort.TEST_FOLD)
     exporting = commands.add_parser("export", help="quantise, calibrate, score and write the model folder")
     exporting.add_argument("--name", default="ecgclip-r18-p45")
     exporting.add_argument("--created", default=datetime.now(UTC).date().isoformat())
@@ -39,6 +44,9 @@ def main() -> None:
     options = parser().parse_args()
     torch.set_num_threads(options.threads)
     folder = ptbxl.data_folder(options.data)
+    if options.command == "records":
+        print(f"{ptbxl.write_wfdb(folder, options.target, options.fold)} records")
+        return
     plans = runs.read(options.lock)
     if options.command == "run" and (unknown := set(options.names) - set(plans)):
         raise SystemExit(f"no run {min(unknown)} in {options.lock}: {', '.join(plans)}")

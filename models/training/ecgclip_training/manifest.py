@@ -48,10 +48,12 @@ def write(records: Iterable[Record], path: Path) -> None:
                     record.location,
                     record.patient,
                     record.fold,
-                    "" if record.age is None else repr(record.age),
+                    "" if record.age is None else repr(float(record.age)),
                     record.sex or "",
                     record.report,
-                    ";".join(f"{code}:{likelihood!r}" for code, likelihood in record.statements.items()),
+                    ";".join(
+                        f"{code}:{float(likelihood)!r}" for code, likelihood in record.statements.items()
+                    ),
                     ";".join(sorted(record.unknown)),
                 ]
             )
@@ -68,6 +70,8 @@ def read(path: Path) -> list[Record]:
 
 def parse(row: dict[str, str], path: Path) -> Record:
     try:
+        if None in row or None in row.values():
+            raise ValueError(f"not {len(COLUMNS)} columns")
         statements = dict(entry.rsplit(":", 1) for entry in row["statements"].split(";") if entry)
         return Record(
             name=row["name"],
@@ -87,7 +91,7 @@ def parse(row: dict[str, str], path: Path) -> Record:
 
 def check(records: Iterable[Record], codes: Iterable[str]) -> None:
     """Refuses what must not be trained on or scored: unknown codes, a name used twice, a patient in two folds, impossible
-    ages, sexes or folds."""
+    likelihoods, ages, sexes or folds."""
     known, names, folds = set(codes), set(), {}
     for record in records:
         if record.name in names:
@@ -95,12 +99,18 @@ def check(records: Iterable[Record], codes: Iterable[str]) -> None:
         names.add(record.name)
         if strange := (set(record.statements) | record.unknown) - known:
             raise ManifestError(f"record {record.name}: unknown code {min(strange)}: map it or remove it")
+        if wrong := [value for value in record.statements.values() if not 0 <= value <= 100]:
+            raise ManifestError(
+                f"record {record.name}: a likelihood of {wrong[0]:g}: 0 to 100, 0 where it is not told"
+            )
         if record.age is not None and not 0 <= record.age <= OLDEST:
             raise ManifestError(f"record {record.name}: an age of {record.age:g} years: leave it empty")
         if record.sex not in (None, "female", "male"):
             raise ManifestError(f"record {record.name}: sex {record.sex!r}: female, male or empty")
-        if record.fold < 0:
-            raise ManifestError(f"record {record.name}: fold {record.fold}: 1 and more, or 0 for none")
+        if not isinstance(record.fold, int) or record.fold < 0:
+            raise ManifestError(
+                f"record {record.name}: fold {record.fold}: a whole number from 1, or 0 for none"
+            )
         if record.fold and folds.setdefault(record.patient, record.fold) != record.fold:
             raise ManifestError(
                 f"record {record.name}: patient {record.patient} is also in fold {folds[record.patient]}:"

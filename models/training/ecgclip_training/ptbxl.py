@@ -165,3 +165,35 @@ def described(
         statements=statements,
         unknown=unknown,
     )
+
+
+def write_wfdb(folder: Path, target: Path, fold: int) -> int:
+    """The raw records of a fold as WFDB (format 16, 1000 codes a millivolt) with labels.csv, for `ecgclip evaluate findings`;
+    returns how many. Recordings stay out of the project: choose a target outside it."""
+    import wfdb
+
+    records = raw_records(folder)
+    target.mkdir(parents=True, exist_ok=True)
+    lines, first = ["record,patient,codes"], 0
+    for shard in raw_signals(folder):
+        for record, signal in zip(records[first : first + len(shard)], shard, strict=True):
+            if record.fold != fold:
+                continue
+            name = record.name.replace("ptbxl/", "")
+            comments = [f"Age: {'NaN' if record.age is None else round(record.age)}", f"Sex: {record.sex}"]
+            wfdb.wrsamp(
+                name,
+                fs=RAW_RATE,
+                units=["mV"] * 12,
+                sig_name=LEADS,
+                d_signal=np.round(signal.T * 1000).astype(np.int64),
+                fmt=["16"] * 12,
+                adc_gain=[1000.0] * 12,
+                baseline=[0] * 12,
+                comments=comments,
+                write_dir=str(target),
+            )
+            lines.append(f"{name},{record.patient},{';'.join(record.statements)}")
+        first += len(shard)
+    (target / "labels.csv").write_text("\n".join(lines) + "\n")
+    return len(lines) - 1

@@ -42,9 +42,8 @@ def prepare(
     plans: dict[str, Plan], material: Material, runs: Path, table: list[Statement], name: str, created: str
 ) -> Shipment:
     """The student of lock.toml in integers, calibrated on what its teachers said of records they had not seen."""
-    student = plans["student"]
-    folds = [plans[teacher] for teacher in student.teachers if plans[teacher].held]
-    learner, recipe = load_average(runs / student.name)
+    folds = cross_validation(plans)
+    learner, recipe = load_average(runs / "student")
     trained = material.rows(*TRAINING_FOLDS)
     kept = finish.kept_statements(material, trained)
     rows, found = finish.out_of_fold(folds, runs, material)
@@ -93,10 +92,17 @@ def measured(shipment: Shipment, plans: dict[str, Plan], material: Material, run
     }
 
 
+def cross_validation(plans: dict[str, Plan]) -> list[Plan]:
+    """The teachers that leave folds out; together they leave out each of 1-8 once."""
+    chosen = [plans[name] for name in plans["student"].teachers if plans[name].held]
+    if sorted(fold for plan in chosen for fold in plan.held) != list(TRAINING_FOLDS):
+        raise ValueError("lock.toml: the student's teachers must leave out each training fold once")
+    return chosen
+
+
 def cross_validated(shipment: Shipment, plans: dict[str, Plan], material: Material, runs: Path) -> dict:
     """Scores on folds 1-8, every record by the teacher that never saw it."""
-    folds = [plans[teacher] for teacher in plans["student"].teachers if plans[teacher].held]
-    rows, found = finish.out_of_fold(folds, runs, material)
+    rows, found = finish.out_of_fold(cross_validation(plans), runs, material)
     labels, patients = material.labels[rows][:, shipment.kept], material.patients[rows]
     table = evaluate.statement_table(labels, found[:, shipment.kept], patients, shipment.codes)
     return macro_interval(labels, found[:, shipment.kept], patients) | {

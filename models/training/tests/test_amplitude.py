@@ -45,6 +45,21 @@ def test_a_gain_of_any_lead_changes_nothing_that_is_estimated():
     np.testing.assert_allclose(model.log_scales(louder), model.log_scales(signals), atol=1e-3)
 
 
+def test_the_residual_is_of_folds_that_did_not_teach():
+    """Gains of pure chance cannot be predicted: a residual below their spread would be learnt by heart."""
+    chance = np.exp(np.random.default_rng(7).normal(0, 0.5, (60, 12, 1)))
+    model = amplitude.fit(invented(60) * chance, np.arange(60) % 4)
+    assert model.residual.shape == (12,)
+    assert (model.residual > 0.8 * np.log(chance).std(0)[:, 0]).all()
+
+
+def test_collinear_leads_keep_the_predicted_scales():
+    one = np.sin(np.arange(992) / 9)
+    two = one + 0.01 * np.cos(np.arange(992) / 5)
+    scale = np.linspace(-1, 0, 12)
+    assert amplitude.limb_scales(np.stack([one, two, two]), scale) == (scale[0], scale[1])
+
+
 @pytest.fixture(scope="module")
 def recordings() -> tuple[np.ndarray, np.ndarray]:
     folder = ptbxl.data_folder()
@@ -66,7 +81,7 @@ def test_on_recordings_the_ratios_are_exact_and_the_scales_closer_than_a_guess(r
         [abs(np.corrcoef(record[0], record[1])[0, 1]) < amplitude.COLLINEAR for record in signals[held]]
     )
     ratio = (found[:, 1] - found[:, 0]) - (truth[:, 1] - truth[:, 0])
-    assert np.quantile(np.abs(ratio[distinct]), 0.95) < 0.01
+    assert np.abs(np.expm1(ratio[distinct])).max() < 1e-3
     error, spread = (found - truth).std(0), truth.std(0)
     # One shard teaches the chest leads little; all of folds 1-8 leave an error of 0.34 where the spread is 0.43.
     assert error[6:].mean() < spread[6:].mean()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from ecgclip_training.manifest import ManifestError, Record, check, labels, read, write
@@ -42,9 +43,13 @@ def test_labels_are_codes_that_are_present_and_masks_what_is_unknown():
         ({"statements": {"AFFIB": 100.0}}, "record x/9: unknown code AFFIB"),
         ({"unknown": frozenset(["NOPE"])}, "record x/9: unknown code NOPE"),
         ({"patient": "ptbxl:15709", "fold": 9}, "record x/9: patient ptbxl:15709 is also in fold 3"),
+        ({"statements": {"AFIB": 101.0}}, "record x/9: a likelihood of 101"),
+        ({"statements": {"AFIB": float("nan")}}, "record x/9: a likelihood of nan"),
         ({"age": 300.0}, "record x/9: an age of 300 years"),
+        ({"age": -1.0}, "record x/9: an age of -1 years"),
         ({"sex": "1"}, "record x/9: sex '1'"),
         ({"fold": -1}, "record x/9: fold -1"),
+        ({"fold": 1.5}, "record x/9: fold 1.5"),
         ({"name": "ptbxl/1"}, "record ptbxl/1 is listed twice"),
     ],
 )
@@ -67,4 +72,21 @@ def test_a_line_that_does_not_parse_is_named(tmp_path):
         read(path)
     path.write_text("name,codes\n")
     with pytest.raises(ManifestError, match="not a manifest"):
+        read(path)
+
+
+def test_numbers_of_numpy_are_written_as_numbers(tmp_path):
+    path = tmp_path / "manifest.csv"
+    write([replace(ONE, age=np.float64(56.5), statements={"NORM": np.float32(80)})], path)
+    assert read(path) == [replace(ONE, statements={"NORM": 80.0})]
+
+
+@pytest.mark.parametrize("cells", [4, 9, 11])
+def test_a_line_of_another_length_is_named(tmp_path, cells):
+    path = tmp_path / "manifest.csv"
+    write([TWO], path)
+    path.write_text(
+        path.read_text() + ",".join(["own/3", "csv:own", "c", "own:8", "0", *[""] * 6][:cells]) + "\n"
+    )
+    with pytest.raises(ManifestError, match="record own/3: not 10 columns"):
         read(path)
