@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 
-from . import cohort, compare, distributed, ptbxl, runs, ship
+from . import cohort, compare, distributed, ptbxl, runs, ship, splits
 from .manifest import Record
 from .material import Material
 
@@ -34,6 +34,8 @@ def parser() -> argparse.ArgumentParser:
     )
     writing.add_argument("target", type=Path, help="a folder outside the project")
     writing.add_argument("--fold", type=int, default=cohort.TEST_FOLD)
+    checking = commands.add_parser("splits", help="compare the data with splits.csv")
+    checking.add_argument("--write", action="store_true", help="write it anew from the data that is here")
     exporting = commands.add_parser("export", help="quantise, calibrate, score and write the model folder")
     exporting.add_argument("--name", default="ecgclip-r18-p45")
     exporting.add_argument("--created", default=datetime.now(UTC).date().isoformat())
@@ -46,6 +48,11 @@ def main() -> None:
     folder = ptbxl.data_folder(options.data)
     if options.command == "records":
         print(f"{ptbxl.write_wfdb(folder, options.target, options.fold)} records")
+        return
+    if options.command == "splits":
+        if options.write:
+            splits.PATH.write_text(splits.table(folder))
+        print(f"{splits.check(folder)} records are those of {splits.PATH.name}")
         return
     plans = runs.read(options.lock)
     if options.command == "run" and (unknown := set(options.names) - set(plans)):
@@ -82,15 +89,19 @@ def train(plans: list[runs.Plan], material: Material, records: list[Record], fol
 def export(
     plans: dict[str, runs.Plan], material: Material, folder: Path, options: argparse.Namespace
 ) -> None:
-    """Writes models/<name> and splits.csv."""
+    """Writes models/<name>."""
     table = ptbxl.read_statements(folder)
     shipment = ship.prepare(plans, material, options.runs, table, options.name, options.created)
-    metrics = ship.measured(shipment, plans, material, options.runs)
-    splits = ship.splits(material)
-    (TRAINING / "splits.csv").write_text(splits)
+    metrics = ship.measured(shipment, plans, material, options.runs, folder)
+    devices = ptbxl.devices(folder)
+    metrics["explain"] = ship.looked_at(shipment, material, options.runs, devices)
+    metrics["otherCohorts"] = ship.other_cohorts(shipment, folder)
+    metrics |= ship.gathered(options.runs) | ship.text_geometry(options.runs / "aligned")
     target = TRAINING.parent / options.name
-    ship.write(shipment, metrics, options.runs / "aligned", target, splits)
-    shown = ("int8", "float", "superClasses", "crossValidated", "quantisation", "emptyWindows")
+    target.mkdir(exist_ok=True)
+    ship.draw(shipment, metrics, material, devices, target)
+    ship.write(shipment, metrics, options.runs / "aligned", target, splits.PATH.read_text())
+    shown = ("int8", "float", "superClasses", "crossValidated", "quantisation", "emptyWindows", "teacher")
     print(json.dumps({key: metrics[key] for key in shown}, indent=1))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
@@ -49,8 +49,18 @@ def load(folder: Path, cache: Path) -> Material:
     return assemble(records, codes, signals, np.where(restored[:, None], model.residual, 0.0), ~restored)
 
 
+def exact_signals(folder: Path, rows: np.ndarray) -> np.ndarray:
+    """float64 [row][lead][992] of raw records: what the device computes, where the cache rounds to single precision."""
+    preprocessing, parts, first = Preprocessing.load(), [], 0
+    for shard in ptbxl.raw_signals(folder):
+        wanted = rows[(rows >= first) & (rows < first + len(shard))] - first
+        parts.append(preprocessing(shard[wanted], ptbxl.RAW_RATE)[..., :WINDOW_SAMPLES])
+        first += len(shard)
+    return np.concatenate(parts)
+
+
 def preprocessed(
-    shards: Callable[[], list[np.ndarray]],
+    shards: Callable[[], Iterable[np.ndarray]],
     rate: float,
     preprocessing: Preprocessing,
     cache: Path,

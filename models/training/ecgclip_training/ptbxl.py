@@ -7,6 +7,7 @@ import ast
 import csv
 import lzma
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -85,16 +86,26 @@ def unpack(path: Path, lead_residuals: bool) -> np.ndarray:
         return np.stack([*limb, *measured[2:]], axis=1).astype(np.int16)
 
 
-def raw_signals(folder: Path) -> list[np.ndarray]:
-    """Millivolts [record][lead][sample] at 500 Hz, a shard at a time, in the order of the manifest."""
-    shards = sorted((folder / "ptbxl").glob("ptbxl500_*.xz"))
-    return [unpack(shard, lead_residuals=True).astype(np.float64) / 1000 for shard in shards]
+def raw_shards(folder: Path) -> Iterator[np.ndarray]:
+    """Microvolts int16 [record][lead][sample] at 500 Hz, a shard at a time, in the order of the manifest."""
+    for shard in sorted((folder / "ptbxl").glob("ptbxl500_*.xz")):
+        yield unpack(shard, lead_residuals=True)
 
 
-def standardised_signals(folder: Path) -> list[np.ndarray]:
-    """Standard scores [record][lead][sample] at 125 Hz, a shard at a time, in the order of the manifest."""
-    shards = sorted((folder / "ptbxl_norm").glob("ptbxlnorm125_*.xz"))
-    return [unpack(shard, lead_residuals=False).astype(np.float64) / 500 for shard in shards]
+def standardised_shards(folder: Path) -> Iterator[np.ndarray]:
+    """500 times the standard score, int16 [record][lead][sample] at 125 Hz, a shard at a time."""
+    for shard in sorted((folder / "ptbxl_norm").glob("ptbxlnorm125_*.xz")):
+        yield unpack(shard, lead_residuals=False)
+
+
+def raw_signals(folder: Path) -> Iterator[np.ndarray]:
+    """Millivolts [record][lead][sample] at 500 Hz, a shard at a time."""
+    return (shard.astype(np.float64) / 1000 for shard in raw_shards(folder))
+
+
+def standardised_signals(folder: Path) -> Iterator[np.ndarray]:
+    """Standard scores [record][lead][sample] at 125 Hz, a shard at a time."""
+    return (shard.astype(np.float64) / 500 for shard in standardised_shards(folder))
 
 
 def raw_records(folder: Path) -> list[Record]:
@@ -104,6 +115,12 @@ def raw_records(folder: Path) -> list[Record]:
             described(row, "ptbxl", f"ptbxl/{row['ecg_id']}", statements_of(row), frozenset())
             for row in csv.DictReader(stream)
         ]
+
+
+def devices(folder: Path) -> dict[str, str]:
+    """The recorder's model by record name, where the table tells it."""
+    with (folder / "ptbxl" / "records.csv").open(newline="") as stream:
+        return {f"ptbxl/{row['ecg_id']}": " ".join(row["device"].split()) for row in csv.DictReader(stream)}
 
 
 def standardised_records(folder: Path) -> list[Record]:

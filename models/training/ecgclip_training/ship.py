@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 
-from . import card, evaluate, export, finish, onnx_file, text_file
+from . import card, cohorts, evaluate, explain, export, figures, finish, onnx_file, prompts, text_file
 from .calibrate import fit
-from .cohort import TEST_FOLD, TRAINING_FOLDS
+from .cohort import TEST_FOLD, TRAINING_FOLDS, exact_signals
 from .infer import head_of, integer_logits
 from .int8 import IntegerModel
 from .material import Material
-from .metrics import macro_interval
+from .metrics import macro_interval, sigmoid
 from .preprocessing import Preprocessing
 from .ptbxl import LEADS, Statement
 from .quantise import FloatLayer
@@ -58,11 +57,13 @@ def prepare(
     return Shipment(name, created, integer, layers, kept, statements, codes)
 
 
-def measured(shipment: Shipment, plans: dict[str, Plan], material: Material, runs: Path) -> dict:
+def measured(
+    shipment: Shipment, plans: dict[str, Plan], material: Material, runs: Path, folder: Path
+) -> dict:
     """metrics.json: fold 9 with the shipped integers, held-out folds of the teachers, windows without an ECG."""
     held = material.rows(TEST_FOLD, measured=True)
     labels, patients = material.labels[held][:, shipment.kept], material.patients[held]
-    signals, integer = material.signals[held], shipment.integer
+    signals, integer = exact_signals(folder, held), shipment.integer
     found, embedding = integer_logits(integer, signals)
     features = finish.float_features(shipment.layers, integer, signals)
     plain = head_of(integer, features)
@@ -92,6 +93,49 @@ def measured(shipment: Shipment, plans: dict[str, Plan], material: Material, run
     }
 
 
+def looked_at(shipment: Shipment, material: Material, runs: Path, devices: dict[str, str]) -> dict:
+    """Saliency against criteria on fold 9, and what embeddings sort by: the record's group of findings, or the recorder."""
+    held = material.rows(TEST_FOLD, measured=True)
+    learner, recipe = load_average(runs / "student")
+    _, features = integer_logits(shipment.integer, material.signals[held])
+    groups, recorders = group_names(material, held), np.array([devices[material.names[row]] for row in held])
+    patients = material.patients[held]
+    return {
+        "saliency": explain.saliency(learner.model, material, held, recipe.millivolts_per_code),
+        "neighbours": {
+            "finding": explain.neighbour_purity(features, groups, patients),
+            "recorder": explain.neighbour_purity(features, recorders, patients),
+        },
+    }
+
+
+def group_names(material: Material, rows: np.ndarray) -> np.ndarray:
+    """One word for each record: its most telling finding among those that are frequent."""
+    order = ["PACE", "CLBBB", "CRBBB", "AFIB", "STACH", "SBRAD", "IMI", "ASMI", "LVH", "NORM"]
+    columns = [material.codes.index(code) for code in order]
+    found = [
+        next((code for code, k in zip(order, columns, strict=True) if material.labels[row, k]), "other")
+        for row in rows
+    ]
+    return np.array(found)
+
+
+def draw(
+    shipment: Shipment, metrics: dict, material: Material, devices: dict[str, str], folder: Path
+) -> None:
+    """The card's pictures."""
+    held = material.rows(TEST_FOLD, measured=True)
+    found, features = integer_logits(shipment.integer, material.signals[held])
+    labels = material.labels[held][:, shipment.kept]
+    figures.reliability(folder / "calibration.png", labels, sigmoid(found))
+    panels = {
+        "by finding": group_names(material, held),
+        "by recorder": np.array([devices[material.names[row]] for row in held]),
+    }
+    figures.embedding_map(folder / "embedding.png", features, panels)
+    figures.saliency_bars(folder / "saliency.png", metrics["explain"]["saliency"])
+
+
 def cross_validation(plans: dict[str, Plan]) -> list[Plan]:
     """The teachers that leave folds out; together they leave out each of 1-8 once."""
     chosen = [plans[name] for name in plans["student"].teachers if plans[name].held]
@@ -111,13 +155,23 @@ def cross_validated(shipment: Shipment, plans: dict[str, Plan], material: Materi
     }
 
 
-def splits(material: Material) -> str:
-    """splits.csv: every record, its split and the SHA-256 of its preprocessed signal."""
-    lines = ["record,split,sha256"]
-    for name, fold, signal in zip(material.names, material.folds, material.signals, strict=True):
-        split = "test" if fold == TEST_FOLD else "train" if fold in TRAINING_FOLDS else "none"
-        lines.append(f"{name},{split},{hashlib.sha256(signal.tobytes()).hexdigest()}")
-    return "\n".join(lines) + "\n"
+def gathered(runs: Path) -> dict:
+    """What other commands found out before: the comparison and the prompted scores, where they were run."""
+    stored = {"comparison": runs / "comparison.json", "zeroShot": runs / "zero-shot.json"}
+    return {key: json.loads(path.read_text()) for key, path in stored.items() if path.exists()}
+
+
+def text_geometry(text_run: Path) -> dict:
+    """How near the text encoder puts phrases that a general one confuses."""
+    if not text_run.exists():
+        return {}
+    learner, _ = load_average(text_run)
+    return {"text": prompts.geometry(learner.text, learner.tokeniser)}
+
+
+def other_cohorts(shipment: Shipment, folder: Path) -> dict:
+    """Scores on cohorts whose labels were never trained on."""
+    return cohorts.scores(shipment.integer, cohorts.load(folder, shipment.codes), shipment.codes)
 
 
 def write(shipment: Shipment, metrics: dict, text_run: Path, folder: Path, split_table: str) -> None:

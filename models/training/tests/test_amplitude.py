@@ -65,7 +65,7 @@ def recordings() -> tuple[np.ndarray, np.ndarray]:
     folder = ptbxl.data_folder()
     if not (folder / "ptbxl" / "records.csv").exists():
         pytest.skip("no recordings: set ECGCLIP_DATA or run scripts/fetch-data")
-    signals = Preprocessing.load()(ptbxl.raw_signals(folder)[0], ptbxl.RAW_RATE)
+    signals = Preprocessing.load()(next(iter(ptbxl.raw_signals(folder))), ptbxl.RAW_RATE)
     folds = np.array([record.fold for record in ptbxl.raw_records(folder)[: len(signals)]])
     return signals[folds > 0], folds[folds > 0]
 
