@@ -13,7 +13,7 @@ public final class Model: Sendable {
     public let value: Double
   }
 
-  /// The model's name ("ecgclip-r18-w32").
+  /// The model's name ("ecgclip-r18").
   public let name: String
   /// SHA-256 of `model.safetensors`, 64 hexadecimal digits: what a report names the model by.
   public let sha256: String

@@ -45,7 +45,8 @@ public struct FindingEvaluation: Sendable {
     var probabilities: [[Double]] = []
     var flat: [String] = []
     for record in labels {
-      let window = try FirstWindow(model: model, path: "\(folder)/\(record.name)", name: record.name)
+      let window = try FirstWindow(
+        model: model, path: "\(folder)/\(record.name)", name: record.name)
       probabilities.append(window.probabilities)
       if !window.flatLeads.isEmpty {
         flat.append("\(record.name): \(window.flatLeads.names.joined(separator: " "))")
@@ -64,7 +65,8 @@ public struct FindingEvaluation: Sendable {
     var table: [String: StatementScores] = [:]
     for (index, code) in codes.enumerated() {
       table[code] = StatementScores(
-        labels: labels.map { $0.codes.contains(code) }, probabilities: probabilities.map { $0[index] })
+        labels: labels.map { $0.codes.contains(code) },
+        probabilities: probabilities.map { $0[index] })
     }
     statements = table
     macro = Self.macro(Array(table.values), positivesMin: Self.positivesMin)
@@ -145,9 +147,10 @@ private struct FirstWindow {
       }
     }
     probabilities = engine.logits.map { StatementHead.probability($0) }
-    flatLeads = LeadSet(rawValue: lowest.indices.reduce(0) { bits, lead in
-      lowest[lead] == highest[lead] ? bits | 1 << UInt16(lead) : bits
-    })
+    flatLeads = LeadSet(
+      rawValue: lowest.indices.reduce(0) { bits, lead in
+        lowest[lead] == highest[lead] ? bits | 1 << UInt16(lead) : bits
+      })
   }
 
   private static func microvolts(_ code: Int32, _ channel: Channel) -> Float {

@@ -48,7 +48,8 @@ public struct LabelledRecord: Hashable, Sendable {
       }
       if let strange = codes.first(where: { !known.contains($0) }) {
         throw EvaluationError(
-          description: "record \(fields[0]): unknown code \(strange): use an SCP-ECG code of PTB-XL")
+          description: "record \(fields[0]): unknown code \(strange): use an SCP-ECG code of PTB-XL"
+        )
       }
       guard names.insert(fields[0]).inserted else {
         throw EvaluationError(

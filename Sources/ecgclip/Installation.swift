@@ -11,7 +11,7 @@ struct CommandFailure: Error, CustomStringConvertible {
 
 /// The product's home: the folder that holds `models`, `firmware-config` and `calibration`.
 enum Installation {
-  static let defaultModel = "ecgclip-r18-w32"
+  static let defaultModel = "ecgclip-r18"
 
   /// `ECGCLIP_HOME`, or the nearest folder above the program that holds `models`, or
   /// `share/ecgclip` beside the program's `bin`.

@@ -108,8 +108,9 @@ enum ScreeningText {
   /// How many statements were not assessed for which reason: not assessed is not negative.
   private static func printNotAssessed(_ result: ScreeningResult) {
     let reasons = Dictionary(grouping: result.findings.compactMap(\.obstacle), by: \.self)
-    for (reason, findings) in reasons.sorted(by: { ($1.value.count, $0.key) < ($0.value.count, $1.key) })
-    {
+    for (reason, findings) in reasons.sorted(by: {
+      ($1.value.count, $0.key) < ($0.value.count, $1.key)
+    }) {
       Swift.print("  not assessed: \(findings.count) of \(result.findings.count) (\(reason))")
     }
     if result.ageYears == nil, result.findings.contains(where: { $0.statement.ages != nil }) {

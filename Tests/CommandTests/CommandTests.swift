@@ -93,7 +93,7 @@ private func temporaryFolder() throws -> String {
     #expect((normal["probability"] as? Double).map { $0 > 0.5 } == true)
     #expect(findings.allSatisfy { $0["name"] is String && $0["probability"] is NSNumber })
     #expect((object["heartRateBPM"] as? Double).map { abs($0 - 64) < 5 } == true)
-    #expect((object["embedding"] as? [Double])?.count == 256)
+    #expect((object["embedding"] as? [Double])?.count == 400)
     let model = try #require(object["model"] as? [String: Any])
     #expect((model["sha256"] as? String)?.count == 64)
     #expect((object["leadsMissing"] as? [String])?.isEmpty == true)
@@ -131,7 +131,7 @@ private func temporaryFolder() throws -> String {
   func flippedBit() throws {
     let folder = try temporaryFolder()
     defer { try? FileManager.default.removeItem(atPath: folder) }
-    let source = TestData.repository + "/models/ecgclip-r18-w32"
+    let source = TestData.repository + "/models/ecgclip-r18"
     for name in try FileManager.default.contentsOfDirectory(atPath: source) {
       try FileManager.default.copyItem(atPath: source + "/" + name, toPath: folder + "/" + name)
     }
@@ -229,11 +229,11 @@ private func temporaryFolder() throws -> String {
     let info = try Run("model", "info", "--json")
     let object = try #require(
       try JSONSerialization.jsonObject(with: Data(info.output.utf8)) as? [String: Any])
-    #expect(object["name"] as? String == "ecgclip-r18-w32")
+    #expect(object["name"] as? String == "ecgclip-r18")
     let bench = try Run("bench", "--windows", "2", "--seconds", "2", "--json")
     let timing = try #require(
       try JSONSerialization.jsonObject(with: Data(bench.output.utf8)) as? [String: Any])
-    #expect(timing["multiplyAccumulates"] as? Int == 75_746_176)
+    #expect(timing["multiplyAccumulates"] as? Int == 44_565_312)
     #expect((timing["wholeWindow"] as? [String: Any])?["p50Nanoseconds"] is Int)
   }
 }

@@ -8,7 +8,7 @@ import Inference
 import Testing
 import TestSupport
 
-private let shippedFolder = TestData.repository + "/models/ecgclip-r18-w32"
+private let shippedFolder = TestData.repository + "/models/ecgclip-r18"
 private let isShipped = FileManager.default.fileExists(atPath: shippedFolder + "/SHA256SUMS")
 
 @Test(

@@ -42,14 +42,14 @@ func shippedModelFrames(folder: String) throws {
   var embedding = [Int32](repeating: 0, count: graph.embeddingWidth)
   let frames = whole.encode(input, sampleCount: sampleCount, into: &embedding)
   #expect(frames == graph.windowFrames + 3)
-  let codes = Array(UnsafeBufferPointer(start: whole.frames, count: frames * graph.embeddingWidth))
+  let codes = Array(UnsafeBufferPointer(start: whole.frames, count: frames * graph.frameChannels))
   #expect(Set(codes).count > 8, "the frames must differ for this to say anything")
   for offset in [1, 3] {
     let window = Array(input[(offset * graph.frameStride * 12)...])
     _ = part.encode(window, sampleCount: graph.windowSamples, into: &embedding)
-    let count = graph.windowFrames * graph.embeddingWidth
+    let count = graph.windowFrames * graph.frameChannels
     let shifted = UnsafeBufferPointer(start: part.frames, count: count)
-    #expect(shifted.elementsEqual(codes[(offset * graph.embeddingWidth)...].prefix(count)))
+    #expect(shifted.elementsEqual(codes[(offset * graph.frameChannels)...].prefix(count)))
   }
 }
 

@@ -27,7 +27,9 @@ func leadSets() throws {
   #expect(found.obstacle(leads: leads(.I), ageYears: nil)?.reason == "needs II V1")
 }
 
-@Test("outside the ages that it was validated for a statement is not assessed; an unknown age is no bar")
+@Test(
+  "outside the ages that it was validated for a statement is not assessed; an unknown age is no bar"
+)
 func ages() throws {
   let found = try statement(
     #""leadSets": [["II"]], "ages": {"minimumYears": 18, "maximumYears": 89}, "superClass": "CD""#)
@@ -53,7 +55,9 @@ func needs() throws {
 func normal() throws {
   let found = try statement(#""leadSets": [["II"]]"#, code: "NORM")
   #expect(found.leadSets == [.twelve])
-  #expect(found.obstacle(leads: LeadSet.twelve.subtracting(leads(.V3)), ageYears: nil)?.reason == "needs V3")
+  #expect(
+    found.obstacle(leads: LeadSet.twelve.subtracting(leads(.V3)), ageYears: nil)?.reason
+      == "needs V3")
 }
 
 @Test(

@@ -23,7 +23,8 @@ func labelTable() throws {
 @Test(
   "what cannot be scored is refused by name",
   arguments: [
-    (["a,p,AFFIB"], "record a: unknown code AFFIB"), (["a,p,SR", "a,q,SR"], "record a is listed twice"),
+    (["a,p,AFFIB"], "record a: unknown code AFFIB"),
+    (["a,p,SR", "a,q,SR"], "record a is listed twice"),
     (["a,SR"], "has 2 fields"), ([], "no record is listed"),
   ] as [([String], String)])
 func refusedTables(lines: [String], message: String) {
@@ -50,7 +51,8 @@ private func shipped() throws -> Model {
 
 @Test(
   "records that are missing or without twelve leads are refused by name",
-  .enabled(if: TestData.isPresent), arguments: [("101", "lead I is missing"), ("nowhere", "cannot be opened")])
+  .enabled(if: TestData.isPresent),
+  arguments: [("101", "lead I is missing"), ("nowhere", "cannot be opened")])
 func refusedRecords(name: String, reason: String) throws {
   let error = #expect(throws: EvaluationError.self) {
     _ = try FindingEvaluation(

@@ -19,7 +19,7 @@ private func lines(_ kinds: [PipelineEvent.Kind]) throws -> [[String: Any]] {
     sampleRate: 500,
     channels: [Channel(name: "MLII", lead: .II, microvoltsPerCode: 1)], provenance: .replay,
     sourceName: "101")
-  let model = try Model(folder: TestData.repository + "/models/ecgclip-r18-w32")
+  let model = try Model(folder: TestData.repository + "/models/ecgclip-r18")
   sink.begin(
     SessionContext(
       format: format, layout: RowLayout(format), leads: LeadSet(.II), modelName: model.name,

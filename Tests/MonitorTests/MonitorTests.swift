@@ -17,7 +17,7 @@ import Testing
 @testable import Monitor
 
 private func model() throws -> Model {
-  try Model(folder: TestData.repository + "/models/ecgclip-r18-w32")
+  try Model(folder: TestData.repository + "/models/ecgclip-r18")
 }
 
 /// Keeps what a monitor says.

@@ -10,7 +10,7 @@ import Testing
 
 @testable import Pipeline
 
-private let model = Result { try Model(folder: TestData.repository + "/models/ecgclip-r18-w32") }
+private let model = Result { try Model(folder: TestData.repository + "/models/ecgclip-r18") }
 
 /// A pipeline that is fed with a script of the simulated patient.
 private final class Bench {

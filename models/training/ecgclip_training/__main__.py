@@ -37,7 +37,7 @@ def parser() -> argparse.ArgumentParser:
     checking = commands.add_parser("splits", help="compare the data with splits.csv")
     checking.add_argument("--write", action="store_true", help="write it anew from the data that is here")
     exporting = commands.add_parser("export", help="quantise, calibrate, score and write the model folder")
-    exporting.add_argument("--name", default="ecgclip-r18-p45")
+    exporting.add_argument("--name", default="ecgclip-r18")
     exporting.add_argument("--created", default=datetime.now(UTC).date().isoformat())
     return top
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 SUMMARY = """The signal encoder of ECGCLIP Edge for the device: a 1-D ResNet-18 without padding, cut down channel by channel to
-{millions:.1f} M multiply-accumulates a window of 9.87 s, in integers of eight bits, with a linear head over {statements} SCP-ECG statements
-and a text encoder aligned with it. Twelve leads at 100 Hz; any lead may be missing."""
+{millions:.1f} M multiply-accumulates a window of 9.87 s, in integers of eight bits, with a linear head over {statements} SCP-ECG statements{text}.
+Twelve leads at 100 Hz; any lead may be missing."""
 
 INTENDED = """**Intended use**: research and development on ECGs of adults, read by clinicians who know that a machine wrote it. It is no
 medical device; its statements are unconfirmed. Not for children, not for treatment decisions."""
 
 DATA = """PTB-XL 1.0.3: {trainingRecordsMeasured} raw records of folds 1-8, and {restored} further ones of which only per-lead z-scores
-were at hand; fold 9 ({records} raw records of other patients) is scored below and decided nothing. These records are not a random sample of
+were at hand; fold 9 ({records} raw records of other patients) is scored below and decided nothing: it was scored
+once for this model, and the scores of an earlier one on it were known. These records are not a random sample of
 PTB-XL (an MI-against-normal selection and the first 500 records), so prevalences and scores hold for this sample only.
 A statement is positive when its code is present, whatever its likelihood; statements with fewer than 10 positives among raw
 training records are left out.
@@ -68,7 +69,11 @@ def number(value: float | None) -> str:
 def card(name: str, metrics: dict, statements: list[dict]) -> str:
     """The whole card."""
     restored = metrics["trainingRecords"] - metrics["trainingRecordsMeasured"]
-    summary = SUMMARY.format(millions=metrics["multiplyAccumulates"] / 1e6, statements=len(statements))
+    summary = SUMMARY.format(
+        millions=metrics["multiplyAccumulates"] / 1e6,
+        statements=len(statements),
+        text=" and a text encoder aligned with it" if "text" in metrics else "",
+    )
     parts = [
         f"# {name}",
         summary,

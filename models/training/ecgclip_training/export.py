@@ -45,7 +45,7 @@ def graph(model: IntegerModel) -> dict:
         "receptiveField": model.shape.receptive_field,
         "windowFrames": model.shape.window_frames,
         "minimumFrames": MINIMUM_FRAMES,
-        "embeddingWidth": len(model.layers[-1].weight),
+        "embeddingWidth": len(model.layers[-1].weight) * (2 if model.pooling == "spread" else 1),
         "embeddingScale": model.embedding_scale,
         "pooling": model.pooling,
         "weightMaximum": model.weight_maximum,

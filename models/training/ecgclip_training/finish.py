@@ -16,7 +16,7 @@ from .metrics import per_statement
 from .model import StatementModel
 from .quantise import FloatLayer, float_layers, largest, quantise, run_float
 from .runs import Plan, load_average, windows
-from .statements import MINIMUM_POSITIVES, NAMES
+from .statements import MINIMUM_POSITIVES, NAMES, RHYTHM
 from .train import Recipe, logits
 
 # The smallest lead sets that are tried for a statement, from the simplest cable to the full twelve.
@@ -93,8 +93,8 @@ def set_head(
 def lead_sets(
     plans: list[Plan], runs: Path, material: Material, kept: np.ndarray, leads: list[str]
 ) -> list[list[list[str]]]:
-    """For every kept statement the smallest lead sets on which held-out folds keep its AUC and average precision; a normal
-    ECG and whatever fails them all needs twelve."""
+    """For every kept rhythm the smallest lead sets on which held-out folds keep its AUC and average precision. What is not a
+    rhythm needs the twelve leads that its criteria are written for, however well fewer rank it here."""
     rows, complete = out_of_fold(plans, runs, material)
     labels = material.labels[rows][:, kept]
     best = [per_statement(labels[:, k], complete[:, column]) for k, column in enumerate(kept)]
@@ -102,7 +102,7 @@ def lead_sets(
     for names in CANDIDATES:
         _, found = out_of_fold(plans, runs, material, [leads.index(name) for name in names])
         for k, column in enumerate(kept):
-            if material.codes[column] == "NORM" or any(set(one) <= set(names) for one in chosen[k]):
+            if material.codes[column] not in RHYTHM or any(set(one) <= set(names) for one in chosen[k]):
                 continue
             score = per_statement(labels[:, k], found[:, column])
             if (

@@ -85,7 +85,8 @@ class Shape:
             last = convolved(middle, 3, 1, pad)
             total += middle * inputs * inner * 3 + last * inner * outputs * 3
             if stride != 1 or inputs != outputs:
-                total += last * inputs * outputs
+                crop = 0 if self.padded else 1 + stride
+                total += convolved(length - crop, 1, stride, 0) * inputs * outputs
             length = last
         return total
 

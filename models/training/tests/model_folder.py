@@ -106,6 +106,7 @@ def check_golden(folder: Path) -> int:
         outputs = model.activations(golden[f"case{case}.input"])
         embedding = model.embedding(outputs[last])
         np.testing.assert_array_equal(golden[f"case{case}.embedding"], embedding)
+        assert len(embedding) == model.graph["embeddingWidth"] == model.tensors["head.weight"].shape[1]
         mask = golden[f"case{case}.mask"]
         expected = model.logits(embedding, model.graph["windowFrames"], mask)
         np.testing.assert_array_equal(golden[f"case{case}.logits"], expected)

@@ -83,10 +83,10 @@ def test_the_float_network_is_the_same_network(folder):
 def test_the_card_says_what_was_measured(folder):
     card, metrics = (folder / "card.md").read_text(), json.loads((folder / "metrics.json").read_text())
     for kind in ("int8", "float"):
-        assert f"{metrics[kind]['auc']:.4f}" in card and f"{metrics[kind]['averagePrecision']:.4f}" in card
+        assert f"{metrics[kind]['auc']:.3f}" in card and f"{metrics[kind]['averagePrecision']:.3f}" in card
     assert f"logit RMS error {metrics['quantisation']['logitRootMeanSquareError']:.3f}" in card
     for words in ("no medical device", "CC BY 4.0", "not a random sample", "fold 9"):
-        assert words in card
+        assert words in " ".join(card.split())
     assert set(metrics["statements"]) == {s["code"] for s in ModelFolder.open(folder).statements}
 
 
