@@ -9,11 +9,12 @@ from pathlib import Path
 
 import torch
 
-from . import cohort, compare, distributed, ptbxl, runs, ship, splits
+from . import cohort, compare, distributed, ptbxl, runs, ship, splits, task
 from .manifest import Record
 from .material import Material
 
 TRAINING = Path(__file__).resolve().parents[1]
+MODEL = "ecgclip-r18"
 
 
 def parser() -> argparse.ArgumentParser:
@@ -36,8 +37,17 @@ def parser() -> argparse.ArgumentParser:
     writing.add_argument("--fold", type=int, default=cohort.TEST_FOLD)
     checking = commands.add_parser("splits", help="compare the data with splits.csv")
     checking.add_argument("--write", action="store_true", help="write it anew from the data that is here")
+    adding = commands.add_parser(
+        "task", help="fit a labelled CSV's tasks on a model and write a model with them"
+    )
+    adding.add_argument("table", type=Path, help="table of recordings, see table.py")
+    adding.add_argument("target", type=Path, help="model folder to write")
+    adding.add_argument(
+        "--model", type=Path, default=TRAINING.parent / MODEL, help="model folder to build on"
+    )
+    adding.add_argument("--created", default=datetime.now(UTC).date().isoformat())
     exporting = commands.add_parser("export", help="quantise, calibrate, score and write the model folder")
-    exporting.add_argument("--name", default="ecgclip-r18")
+    exporting.add_argument("--name", default=MODEL)
     exporting.add_argument("--created", default=datetime.now(UTC).date().isoformat())
     return top
 
@@ -45,6 +55,9 @@ def parser() -> argparse.ArgumentParser:
 def main() -> None:
     options = parser().parse_args()
     torch.set_num_threads(options.threads)
+    if options.command == "task":
+        print(json.dumps(task.add(options.table, options.model, options.target, options.created), indent=1))
+        return
     folder = ptbxl.data_folder(options.data)
     if options.command == "records":
         print(f"{ptbxl.write_wfdb(folder, options.target, options.fold)} records")

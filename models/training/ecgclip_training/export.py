@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from safetensors.numpy import save as serialised
@@ -12,8 +13,10 @@ from safetensors.numpy import save as serialised
 from .int8 import IntegerModel
 from .preprocessing import Preprocessing
 from .ptbxl import LEADS
-from .quantise import FloatLayer
 from .shape import FRAME_STRIDE, MINIMUM_FRAMES, SAMPLE_RATE
+
+if TYPE_CHECKING:
+    from .quantise import FloatLayer
 
 
 def graph(model: IntegerModel) -> dict:
