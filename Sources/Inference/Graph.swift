@@ -51,6 +51,8 @@ public struct Graph: Hashable, Sendable {
     public let skipCrop: Int
   }
 
+  /// Samples a second of the encoder's input.
+  public static let sampleRateHz = 100
   /// The largest magnitude of an input code.
   public static let inputCodeMaximum = 127
 
@@ -80,6 +82,9 @@ public struct Graph: Hashable, Sendable {
 
   /// Samples of a full window (987 for 49 frames of R18).
   public var windowSamples: Int { (windowFrames - 1) * frameStride + receptiveField }
+
+  /// Length of a full window in seconds.
+  public var windowSeconds: Double { Double(windowSamples) / Double(Self.sampleRateHz) }
 
   /// Frames that exist once `sampleCount` samples have arrived.
   public func frameCount(sampleCount: Int) -> Int {

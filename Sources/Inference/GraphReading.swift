@@ -23,7 +23,7 @@ extension Graph {
     let leads = try reader.member("leads")
     let names = Lead.allCases.map { JSONValue.string($0.name) }
     guard leads.value == .array(names) else { throw leads.failure("the twelve leads, I to V6") }
-    _ = try reader.member("sampleRateHz").integer(in: 100...100)
+    _ = try reader.member("sampleRateHz").integer(in: sampleRateHz...sampleRateHz)
     return try reader.member("millivoltsPerCode").number(in: 1e-6...1)
   }
 

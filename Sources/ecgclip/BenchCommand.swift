@@ -45,7 +45,8 @@ struct BenchCommand: ParsableCommand {
     let encoder = Encoder(model: model)
     let result = BenchObject(
       model: model.name, kernel: encoder.kernelName,
-      multiplyAccumulates: model.multiplyAccumulates, wholeWindow: timeWindows(model, encoder),
+      multiplyAccumulates: model.multiplyAccumulates, windowSeconds: model.graph.windowSeconds,
+      wholeWindow: timeWindows(model, encoder),
       pipelineSecond: try timePipeline(model), arenaBytes: encoder.arenaByteCount,
       residentBytes: Int(clinux_resident_bytes()), loadMilliseconds: loadMilliseconds)
     if json { try JSONOutput.print(result) } else { describe(result) }
@@ -82,7 +83,7 @@ struct BenchCommand: ParsableCommand {
 
   private func describe(_ result: BenchObject) {
     print("model \(result.model), kernels \(result.kernel)")
-    print("  encoder, a window of 9.87 s   \(result.wholeWindow.description)")
+    print("  encoder, a window of \(result.windowSeconds) s   \(result.wholeWindow.description)")
     let rate = Double(result.multiplyAccumulates) / Double(result.wholeWindow.p50Nanoseconds)
     print(
       "    \(result.multiplyAccumulates) multiply-accumulates, \((rate * 10).rounded() / 10) a nanosecond"
@@ -135,6 +136,7 @@ struct BenchObject: Encodable {
   let model: String
   let kernel: String
   let multiplyAccumulates: Int
+  let windowSeconds: Double
   let wholeWindow: Timing
   let pipelineSecond: Timing
   let arenaBytes: Int

@@ -35,7 +35,9 @@ struct ModelCommand: ParsableCommand {
       print(
         "  parameters   \(model.parameterCount), int8 weights within +-\(model.graph.weightMaximum)"
       )
-      print("  work         \(model.multiplyAccumulates) multiply-accumulates a window of 9.87 s")
+      print(
+        "  work         \(model.multiplyAccumulates) multiply-accumulates a window of "
+          + "\(model.graph.windowSeconds) s")
       print("  golden       \(model.goldenCaseCount) cases bit-equal on this machine")
       print("  statements   \(model.statements.count)")
       for group in [Statement.Group.rhythm, .diagnostic, .form] {

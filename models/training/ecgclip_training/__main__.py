@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 
-from . import cohort, compare, distributed, ptbxl, runs, ship, splits, task
+from . import cohort, compare, distributed, ptbxl, runs, ship, splits, standard, task
 from .manifest import Record
 from .material import Material
 
@@ -46,6 +46,12 @@ def parser() -> argparse.ArgumentParser:
         "--model", type=Path, default=TRAINING.parent / MODEL, help="model folder to build on"
     )
     adding.add_argument("--created", default=datetime.now(UTC).date().isoformat())
+    timed = commands.add_parser("standard", help="write the textbook R18 and R34 to measure speed with")
+    timed.add_argument("--target", type=Path, default=TRAINING.parent / "bench", help="folder for the models")
+    timed.add_argument(
+        "--given", type=Path, help="a dense run's folder to take weights from (default: random ones)"
+    )
+    timed.add_argument("--created", default=datetime.now(UTC).date().isoformat())
     exporting = commands.add_parser("export", help="quantise, calibrate, score and write the model folder")
     exporting.add_argument("--name", default=MODEL)
     exporting.add_argument("--created", default=datetime.now(UTC).date().isoformat())
@@ -57,6 +63,9 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     if options.command == "task":
         print(json.dumps(task.add(options.table, options.model, options.target, options.created), indent=1))
+        return
+    if options.command == "standard":
+        write_standard(options)
         return
     folder = ptbxl.data_folder(options.data)
     if options.command == "records":
@@ -82,6 +91,16 @@ def main() -> None:
         save(options.runs / "zero-shot.json", found)
     else:
         export(plans, material, folder, options)
+
+
+def write_standard(options: argparse.Namespace) -> None:
+    """Both kinds at both lengths, or those of the run whose weights are given."""
+    kinds = standard.KINDS
+    if options.given:
+        kinds = (runs.load_average(options.given)[0].model.encoder.shape.kind,)
+    for kind in kinds:
+        for length in standard.LENGTHS:
+            print(standard.write(kind, length, options.target, options.created, options.given))
 
 
 def save(path: Path, found: dict) -> None:

@@ -16,12 +16,14 @@ MINIMUM_FRAMES = 10
 @dataclass(frozen=True)
 class Shape:
     """`stages`: channels of the four stages (the stem has the first's). `inner`: channels between the two convolutions of
-    each block in order, empty for those of its stage. `padded` is the textbook network, for baselines only."""
+    each block in order, empty for those of its stage. `padded` is the textbook network, for baselines only.
+    `samples` are those of a window before frames are counted."""
 
     kind: str = "r18"
     stages: tuple[int, ...] = (32, 64, 128, 256)
     inner: tuple[int, ...] = ()
     padded: bool = False
+    samples: int = WINDOW_SAMPLES
 
     @staticmethod
     def of(kind: str, width: int, padded: bool = False) -> Shape:
@@ -59,8 +61,8 @@ class Shape:
 
     @property
     def window_frames(self) -> int:
-        """Frames of a 10 s window."""
-        return (WINDOW_SAMPLES - self.receptive_field) // FRAME_STRIDE + 1
+        """Frames of a window, 49 (R18) or 34 (R34) of ten seconds."""
+        return (self.samples - self.receptive_field) // FRAME_STRIDE + 1
 
     def crop_length(self, frames: int) -> int:
         """Samples that give exactly so many frames without padding."""
@@ -69,7 +71,7 @@ class Shape:
     @property
     def window_samples(self) -> int:
         """Samples that a window's frames are made of; a padded network takes them all."""
-        return WINDOW_SAMPLES if self.padded else self.crop_length(self.window_frames)
+        return self.samples if self.padded else self.crop_length(self.window_frames)
 
     def multiply_accumulates(self, samples: int | None = None) -> int:
         """Of one window's convolutions."""
