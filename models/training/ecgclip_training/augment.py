@@ -11,8 +11,6 @@ import torch
 
 from .shape import SAMPLE_RATE, Shape
 
-MINIMUM_SECONDS = 2.5
-
 _LIMB = [0, 1, 2, 3, 4, 5]
 # Lead sets that bedside cables really have, beside the full twelve.
 LEAD_SETS = [
@@ -48,10 +46,10 @@ def lead_mask(rng: np.random.Generator) -> np.ndarray:
     return mask
 
 
-def crop_frames(shape: Shape, rng: np.random.Generator) -> int:
-    """Frames of one batch's windows: the whole ten seconds in two of five batches, else from 2.5 s on."""
+def crop_frames(shape: Shape, rng: np.random.Generator, shortest: float) -> int:
+    """Frames of one batch's windows: the whole ten seconds in two of five batches, else from so many seconds on."""
     longest = shape.window_frames
-    shortest = max(1, round((MINIMUM_SECONDS * SAMPLE_RATE - shape.receptive_field) / 16) + 1)
+    shortest = max(1, round((shortest * SAMPLE_RATE - shape.receptive_field) / 16) + 1)
     return longest if rng.random() < 0.4 else int(rng.integers(shortest, longest + 1))
 
 

@@ -144,6 +144,7 @@ METHODS = {
     "ecgclip18": "ECGCLIP-R18 (reports, sigmoid)",
     "merl": "MERL-type R18 (reports, InfoNCE)",
     "random": "random R18",
+    "tuned": "ECGCLIP-R18, fine-tuned",
     "supervised": "supervised only R18",
 }
 

@@ -31,7 +31,7 @@ from .shape import Shape
 from .train import logits
 
 SHARES = (0.01, 0.1, 1.0)
-# Runs of the comparison are called <method>-s<seed>, supervised ones <method>-<percent>-s<seed>.
+# Runs of the comparison are called <method>-s<seed>, supervised and fine-tuned ones <method>-<percent>-s<seed>.
 RUN = re.compile(r"(?P<method>[a-z0-9]+?)(-(?P<percent>\d+))?-s(?P<seed>\d+)")
 
 
@@ -148,6 +148,9 @@ CLAIMS = [
     (("ecgclip34", 0.1), ("supervised", 0.1)),
     (("ecgclip18", 0.1), ("supervised", 0.1)),
     (("ecgclip34", 0.01), ("supervised", 0.01)),
+    (("tuned", 1.0), ("supervised", 1.0)),
+    (("tuned", 0.1), ("supervised", 0.1)),
+    (("tuned", 0.01), ("supervised", 0.01)),
 ]
 
 

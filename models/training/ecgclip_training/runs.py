@@ -26,7 +26,8 @@ LOCK = Path(__file__).resolve().parents[1] / "lock.toml"
 @dataclass(frozen=True)
 class Plan:
     """One run. `held`: folds of 1-8 that it never sees. `teachers`: runs whose mean logits it is distilled from.
-    `begin`: the run whose signal model is taken over as it is. `pruned`: the run whose channels are cut down to `budget` multiply-accumulates to start from.
+    `begin`: the run whose signal model it starts from (fine-tuning; with a frozen recipe it stays). `pruned`: the run
+    whose channels are cut down to `budget` multiply-accumulates to start from.
     `labels`: the share of patients whose labels may be used, drawn with the recipe's seed. `left_out`: statements that no
     training text names. `coded`: whether texts also say the statement codes, or only what reports state."""
 
@@ -131,7 +132,7 @@ def windows(material: Material, records: np.ndarray, recipe: Recipe, count: int 
     chosen = rng.permutation(records)
     parts = [chosen[k * recipe.batch : (k + 1) * recipe.batch] for k in range(count)]
     return [
-        make_batch(material, part, recipe, 10_000 + k, crop_frames(recipe.shape, rng))
+        make_batch(material, part, recipe, 10_000 + k, crop_frames(recipe.shape, rng, recipe.shortest))
         for k, part in enumerate(parts)
         if len(part)
     ]

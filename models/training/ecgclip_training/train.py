@@ -31,7 +31,8 @@ class Recipe:
     """Everything that decides the result besides the data.
 
     `supervised`, `contrastive` and `distilled` weigh the losses; `alignment` is the contrastive one: sigmoid or infonce.
-    `measured` weighs the RR intervals that rhythm.py measures; `noise` is the share of windows without an ECG.
+    `measured` weighs the RR intervals that rhythm.py measures; `noise` is the share of windows without an ECG,
+    `shortest` the seconds of the shortest crop.
     `frozen`: the signal model stays as it is and only the text side learns."""
 
     shape: Shape = Shape()
@@ -44,6 +45,7 @@ class Recipe:
     augmented: bool = True
     frozen: bool = False
     noise: float = 0.02
+    shortest: float = 5.0
     epochs: int = 40
     batch: int = 64
     peak_rate: float = 4e-3
@@ -114,7 +116,11 @@ def batches(material: Material, training: np.ndarray, recipe: Recipe, epoch: int
     if recipe.batch % every:
         raise ValueError(f"a batch of {recipe.batch} cannot be dealt to {every} processes evenly")
     for start in range(0, len(order) - recipe.batch + 1, recipe.batch):
-        frames = crop_frames(recipe.shape, rng) if recipe.augmented else recipe.shape.window_frames
+        frames = (
+            crop_frames(recipe.shape, rng, recipe.shortest)
+            if recipe.augmented
+            else recipe.shape.window_frames
+        )
         yield make_batch(material, order[start : start + recipe.batch][first::every], recipe, epoch, frames)
 
 

@@ -32,20 +32,20 @@ def test_batches_are_whole_frames_of_whole_codes():
     for epoch in range(12):
         for batch in batches(cohort(), np.arange(48), RECIPE, epoch):
             frames, rest = divmod(batch.x.shape[-1] - 219, 16)
-            assert rest == 0 and 3 <= frames + 1 <= 49
+            assert rest == 0 and frames + 1 <= 49
             lengths.add(frames + 1)
             codes = (batch.x / UNIT).numpy()
             assert np.abs(codes - np.round(codes)).max() < 1e-3
             assert np.abs(codes).max() < 127.01
             assert (batch.x.abs().sum(-1)[batch.mask == 0] == 0).all(), "a missing lead is exactly zero"
-    assert 49 in lengths and len(lengths) > 5 and min(lengths) < 15
+    assert 49 in lengths and len(lengths) > 5 and 19 <= min(lengths) < 30, "from five seconds on"
 
 
-def test_crops_start_at_two_and_a_half_seconds():
+def test_crops_start_at_the_shortest_that_is_asked_for():
     rng = np.random.default_rng(1)
-    for kind, shortest in (("r18", 251), ("r34", 451)):
+    for kind, seconds, shortest in (("r18", 2.5, 251), ("r34", 2.5, 451), ("r18", 5.0, 507)):
         shape = Shape.of(kind, 8)
-        lengths = {shape.crop_length(crop_frames(shape, rng)) for _ in range(2000)}
+        lengths = {shape.crop_length(crop_frames(shape, rng, seconds)) for _ in range(2000)}
         assert min(lengths) == shortest and max(lengths) == shape.window_samples <= 992
 
 
