@@ -23,6 +23,14 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--runs", type=Path, default=TRAINING / "runs", help="checkpoints and cache")
     top.add_argument("--threads", type=int, default=2)
     top.add_argument("--lock", type=Path, default=runs.LOCK, help="what each run is")
+    top.add_argument(
+        "--own",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="PATH",
+        help="a WFDB tree or table.csv to train on as well",
+    )
     commands = top.add_subparsers(dest="command", required=True)
     one = commands.add_parser("run", help="train runs of the lock file, or go on from their last checkpoints")
     one.add_argument("names", nargs="+", metavar="NAME")
@@ -79,9 +87,8 @@ def main() -> None:
     plans = runs.read(options.lock)
     if options.command == "run" and (unknown := set(options.names) - set(plans)):
         raise SystemExit(f"no run {min(unknown)} in {options.lock}: {', '.join(plans)}")
-    material = cohort.load(folder, options.runs)
+    material, records = cohort.load(folder, options.runs, options.own)
     if options.command == "run":
-        records = [*ptbxl.raw_records(folder), *ptbxl.standardised_records(folder)]
         train([plans[name] for name in options.names], material, records, options.runs)
     elif options.command == "compare":
         found = compare.comparison(plans, material, options.runs)

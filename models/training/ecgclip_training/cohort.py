@@ -1,16 +1,17 @@
-"""The training material: PTB-XL's raw records and those with restored amplitude, preprocessed once and cached."""
+"""The training material: PTB-XL's raw records and those with restored amplitude, preprocessed once and cached; with them, or
+instead where they are not at hand, recordings of one's own."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from . import amplitude, ptbxl
+from . import amplitude, ptbxl, sources
 from .concepts import load_concepts
-from .manifest import Record, check, labels
+from .manifest import ManifestError, Record, check, labels
 from .material import Material, Writer
 from .preprocessing import Preprocessing
 from .reports import concepts_of, naming, render
@@ -22,13 +23,26 @@ TRAINING_FOLDS = tuple(range(1, 9))
 TEST_FOLD = 9
 
 
-def load(folder: Path, cache: Path) -> Material:
-    """All of PTB-XL that is at hand, folds 1-9; rows of the raw packs first."""
+def load(folder: Path, cache: Path, own: Sequence[Path] = ()) -> tuple[Material, list[Record]]:
+    """The packs of PTB-XL, folds 1-9, raw ones first; then `own`, WFDB trees and tables. Records in the material's order."""
+    codes = [statement.code for statement in ptbxl.read_statements(folder)]
+    packed = any((folder / "ptbxl").glob("ptbxl500_*.xz"))
+    parts = packs(folder, cache) if packed else []
+    for path in own:
+        found = sources.read(path, codes, cache)
+        parts.append((found.records, found.signals, np.zeros((len(found.records), 12))))
+    if not parts:
+        raise ManifestError(f"{folder}: no packs of PTB-XL: fetch them, or name recordings with --own")
+    records = [record for part in parts for record in part[0]]
+    check(records, codes)
+    signals, gain_spread = (np.concatenate([part[k] for part in parts]) for k in (1, 2))
+    return assemble(records, codes, signals, gain_spread, gain_spread[:, 0] == 0), records
+
+
+def packs(folder: Path, cache: Path) -> list[tuple[list[Record], np.ndarray, np.ndarray]]:
+    """Records, signals and uncertainty of the gains [record][lead] of the raw packs and of those with restored amplitude."""
     preprocessing = Preprocessing.load()
-    statements = ptbxl.read_statements(folder)
-    codes = [statement.code for statement in statements]
     raw, scores = ptbxl.raw_records(folder), ptbxl.standardised_records(folder)
-    check([*raw, *scores], codes)
     measured = preprocessed(
         lambda: ptbxl.raw_signals(folder), ptbxl.RAW_RATE, preprocessing, cache, "ptbxl", raw
     )
@@ -43,10 +57,11 @@ def load(folder: Path, cache: Path) -> Material:
     folds = np.array([record.fold for record in raw])
     training = np.isin(folds, TRAINING_FOLDS)
     model = amplitude.fit(measured[training], folds[training])
-    signals = np.concatenate([measured, model.restore(standard).astype(np.float32)])
-    records = [*raw, *scores]
-    restored = np.arange(len(records)) >= len(raw)
-    return assemble(records, codes, signals, np.where(restored[:, None], model.residual, 0.0), ~restored)
+    unsure = np.tile(model.residual, (len(scores), 1))
+    return [
+        (raw, measured, np.zeros((len(raw), 12))),
+        (scores, model.restore(standard).astype(np.float32), unsure),
+    ]
 
 
 def exact_signals(folder: Path, rows: np.ndarray) -> np.ndarray:
