@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from . import gates
+
 SUMMARY = """The signal encoder of ECGCLIP Edge for the device: a 1-D ResNet-18 without padding, cut down channel by channel to
 {millions:.1f} M multiply-accumulates a window of 9.87 s, in integers of eight bits, with a linear head over {statements} SCP-ECG statements{text}.
 Twelve leads at 100 Hz; any lead may be missing."""
@@ -22,7 +24,7 @@ logarithm 0.24 and 0.30-0.35), varied by as much in training, and voltage statem
 RAO/RAE) are masked there. Diagnostic classes that stand for several statements are masked too."""
 
 MAKING = """Five teachers of width 32 (four leave out two folds each, one sees all of 1-8): binary cross-entropy on known statements, RR interval
-measures as a second target, AdamW in one cycle, crops of 2.5-9.9 s, gain, noise, wander, mains, lost leads, windows without any ECG
+measures as a second target, AdamW in one cycle, crops of 5-9.9 s, gain, noise, wander, mains, lost leads, windows without any ECG
 (all statements negative), the input's quantisation in the loop, averaged weights. The last one's channels are ranked by their
 first-order effect on the loss, removed in groups of eight until the budget is met, and the rest is distilled from the mean of all
 five. A window's frames are pooled into mean and standard deviation; only statements about rhythm read the latter.
@@ -79,6 +81,7 @@ def card(name: str, metrics: dict, statements: list[dict]) -> str:
         summary,
         INTENDED,
         headline(metrics),
+        gates.table(metrics),
         "![Calibration](calibration.png)",
         "## Data\n\n" + DATA.format(restored=restored, **metrics) + "\n\n" + LICENCES,
         "## How it was made\n\n" + MAKING,
@@ -218,6 +221,7 @@ def headline(metrics: dict) -> str:
     ]
     if "teacher" in metrics:
         rows.insert(4, score_row("its teachers' mean (float)", metrics["teacher"]["teacher"]))
+        rows.insert(5, alone_row(metrics["teacher"]["alone"]))
     text = (
         "\n\nIntervals: 95 %, 1,000 bootstrap samples by patient (average precision of rare statements is biased upwards"
         f" under resampling).\nint8 minus float: AUC {loss['auc']['difference']:+.4f}, average precision"
@@ -227,6 +231,13 @@ def headline(metrics: dict) -> str:
         f" {empty['windowsWithFindings']} windows."
     )
     return "\n".join(rows) + text
+
+
+def alone_row(teachers: list[dict]) -> str:
+    """The spread between single runs: what rebuilding a teacher may give."""
+    found = [sorted(entry[key] for entry in teachers) for key in ("auc", "averagePrecision")]
+    cells = " | ".join(f"{values[0]:.3f} to {values[-1]:.3f}" for values in found)
+    return f"| each of its {len(teachers)} teachers alone, lowest to highest | {cells} |"
 
 
 def lead_table(metrics: dict) -> str:

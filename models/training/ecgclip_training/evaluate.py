@@ -112,10 +112,12 @@ def empty_windows(model: IntegerModel, thresholds: np.ndarray, windows: int = 10
 
 
 def float_against_teacher(
-    labels: np.ndarray, student: np.ndarray, teacher: np.ndarray, patients: np.ndarray
+    labels: np.ndarray, student: np.ndarray, teachers: list[np.ndarray], patients: np.ndarray
 ) -> dict:
-    """What pruning and distillation cost."""
+    """What pruning and distillation cost against the teachers' mean, and each teacher alone: how far single runs differ."""
+    teacher = np.mean(teachers, axis=0)
     return {
+        "alone": [macro(labels, one) for one in teachers],
         "teacher": macro_interval(labels, teacher, patients),
         "studentMinusTeacher": paired_difference(labels, student, teacher, patients),
     }

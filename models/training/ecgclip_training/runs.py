@@ -47,14 +47,15 @@ class Plan:
 def read(path: Path = LOCK) -> dict[str, Plan]:
     """All runs of a lock file by name."""
     document = tomllib.loads(path.read_text())
-    plans = {}
-    for name, entry in document["run"].items():
-        values = {**document.get("defaults", {}), **entry}
-        if base := values.pop("like", None):
-            values = {**document.get("defaults", {}), **document["run"][base], **entry}
-            values.pop("like")
-        plans[name] = plan_of(name, values)
-    return plans
+    defaults, entries = document.get("defaults", {}), document["run"]
+    return {name: plan_of(name, {**defaults, **inherited(entries, name)}) for name in entries}
+
+
+def inherited(entries: dict[str, dict], name: str) -> dict:
+    """An entry with all that the runs say which it is like."""
+    entry = dict(entries[name])
+    base = entry.pop("like", None)
+    return {**inherited(entries, base), **entry} if base else entry
 
 
 def plan_of(name: str, values: dict) -> Plan:

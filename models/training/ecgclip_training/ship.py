@@ -69,7 +69,7 @@ def measured(
     plain = head_of(integer, features)
     teachers = [load_average(runs / name)[0].model for name in plans["student"].teachers]
     unit = integer.millivolts_per_code
-    taught = np.mean([logits(teacher, signals, unit) for teacher in teachers], axis=0)[:, shipment.kept]
+    taught = [logits(teacher, signals, unit)[:, shipment.kept] for teacher in teachers]
     thresholds = np.array([entry["threshold"] for entry in shipment.statements])
     rhythm = np.array([entry["group"] == "rhythm" for entry in shipment.statements])
     classes = {e["code"]: e["superClass"] for e in shipment.statements if "superClass" in e}
