@@ -46,6 +46,7 @@ let package = Package(
     // The doors.
     room("Devices", ["ECGSignal"]),
     .target(name: "CLinux"),
+    .target(name: "CAllocationCounter"),
     room("RealTime", ["CLinux", "ECGSignal"]),
     room(
       "LinuxDevices",
@@ -69,12 +70,11 @@ let package = Package(
         "Monitor", "LinuxDevices", "SimulatedDevices", "FrontEnds", "Recordings", "Pipeline",
         "SignalProcessing",
         "Inference", "Findings", "Alarms", "AlertLink", "TerminalDisplay", "Devices", "ECGSignal",
-        "CKernels", "CLinux",
+        "CKernels", "CLinux", "CAllocationCounter",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
 
-    .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
     .target(
       name: "TestSupport", dependencies: ["CAllocationCounter"], path: "Tests/TestSupport",
       swiftSettings: settings),

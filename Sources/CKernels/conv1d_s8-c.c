@@ -42,8 +42,8 @@ static int8_t requantise(const conv1d_s8_layer *layer, int32_t accumulator, cons
   return (int8_t)value;
 }
 
-void conv1d_s8_c(const conv1d_s8_layer *layer, const int8_t *input, const int8_t *skip,
-                 int8_t *output, size_t outputCount) {
+static void conv1d_s8_c(const conv1d_s8_layer *layer, const int8_t *input, const int8_t *skip,
+                        int8_t *output, size_t outputCount) {
   const size_t channels = (size_t)layer->outputChannels;
   const size_t step = (size_t)layer->stride * (size_t)layer->inputChannels;
   const size_t length = (size_t)layer->kernel * (size_t)layer->inputChannels;
@@ -66,3 +66,5 @@ void conv1d_s8_c(const conv1d_s8_layer *layer, const int8_t *input, const int8_t
     }
   }
 }
+
+const kernel_set kernels_c = {"c", {.panelChannels = 1, .groupLength = 1}, conv1d_s8_c};

@@ -1,21 +1,20 @@
-// The dispatch table: one row a backend, one column an operation.
+// The backends, each in a file of its own, built where the compiler targets its architecture.
 
 #ifndef KERNELS_H
 #define KERNELS_H
 
 #include "CKernels.h"
 
-typedef struct {
-  const char *name;
-  void (*conv1d_s8)(const conv1d_s8_layer *layer, const int8_t *input, const int8_t *skip,
-                    int8_t *output, size_t outputCount);
-  void (*sum_s8)(const int8_t *input, size_t count, size_t channels, int32_t *sum);
-  void (*sum_squares_s8)(const int8_t *input, size_t count, size_t channels, int32_t *sum);
-} kernel_table;
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
 
-void conv1d_s8_c(const conv1d_s8_layer *layer, const int8_t *input, const int8_t *skip,
-                 int8_t *output, size_t outputCount);
-void sum_s8_c(const int8_t *input, size_t count, size_t channels, int32_t *sum);
-void sum_squares_s8_c(const int8_t *input, size_t count, size_t channels, int32_t *sum);
+extern const kernel_set kernels_c;
+#if defined(__aarch64__)
+extern const kernel_set kernels_neon;
+extern const kernel_set kernels_neondot;
+#elif defined(__x86_64__)
+extern const kernel_set kernels_avx2;
+extern const kernel_set kernels_avxvnni;
+extern const kernel_set kernels_avx512vnni;
+#endif
 
 #endif

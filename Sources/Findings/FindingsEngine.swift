@@ -1,5 +1,5 @@
 // The model's branch of the pipeline: samples in, a probability per statement out once a step. Owns the
-// window of input codes and everything behind it; what it computes depends on the samples since the
+// stream of input codes and everything behind it; what it computes depends on the samples since the
 // last restart alone, never on how they were cut into blocks.
 
 import ECGSignal
@@ -27,14 +27,13 @@ public final class FindingsEngine {
   public private(set) var samplesRefused = 0
 
   private let preprocessor: Preprocessor
-  private let encoder: Encoder
+  private let encoder: StreamingEncoder
   private let head: StatementHead
-  private let window: CodeWindow
   private let stepSamples: Int
   private let windowFrames: Int
   private let minimumFrames: Int
-  private let frameStride: Int
-  private let receptiveField: Int
+  private let windowSamples: Int
+  private let millivoltsPerCode: Double
   private let statementCount: Int
   private let assessability: Assessability
   private let mutableLogits: UnsafeMutablePointer<Double>
@@ -53,16 +52,18 @@ public final class FindingsEngine {
     }
     let graph = model.graph
     preprocessor = try Preprocessor(model.preprocessing, sampleRate: sampleRate)
-    encoder = Encoder(model: model)
+    guard graph.isStreamable else {
+      throw ModelError(
+        "\(model.name) pads its input, so its frames depend on where a window begins: it is for "
+          + "measurements. Choose a model without padding.")
+    }
+    encoder = StreamingEncoder(model: model)
     head = StatementHead(model: model)
-    window = CodeWindow(
-      windowSamples: graph.windowSamples, frameStride: graph.frameStride,
-      millivoltsPerCode: graph.millivoltsPerCode)
     stepSamples = Int((stepSeconds * Double(model.preprocessing.sampleRateHz)).rounded())
     windowFrames = graph.windowFrames
     minimumFrames = graph.minimumFrames
-    frameStride = graph.frameStride
-    receptiveField = graph.receptiveField
+    windowSamples = graph.windowSamples
+    millivoltsPerCode = graph.millivoltsPerCode
     statementCount = model.statements.count
     assessability = Assessability(model.statements, ageYears: ageYears)
     mutableLogits = .allocate(capacity: statementCount)
@@ -91,10 +92,10 @@ public final class FindingsEngine {
     self.leads = leads
     assessability.update(leads: leads)
     preprocessor.restart(leads: leads)
-    window.restart()
+    encoder.restart()
     windowsEvaluated = 0
     framesUsed = 0
-    dueSampleCount = window.windowSamples
+    dueSampleCount = windowSamples
     for index in 0..<statementCount { mutableProbabilities[index] = .nan }
   }
 
@@ -110,9 +111,10 @@ public final class FindingsEngine {
       return false
     }
     guard preprocessor.push(microvolts) > 0 else { return false }
-    window.append(preprocessor.output(0))
-    guard window.sampleCount >= dueSampleCount else { return false }
+    append(preprocessor.output(0))
+    guard encoder.sampleCount >= dueSampleCount else { return false }
     dueSampleCount &+= stepSamples
+    encoder.advance()
     evaluate(frameCount: windowFrames)
     return true
   }
@@ -120,27 +122,38 @@ public final class FindingsEngine {
   /// At the end of a stream too short for a full window: evaluates the frames there are, if there are
   /// enough. Returns whether it did; false also when a window was evaluated before.
   public func finish() -> Bool {
-    let samples = window.sampleCount
-    guard windowsEvaluated == 0, samples >= receptiveField else { return false }
-    let frames = (samples &- receptiveField) / frameStride &+ 1
-    guard frames >= minimumFrames else { return false }
-    evaluate(frameCount: min(frames, windowFrames))
+    guard windowsEvaluated == 0 else { return false }
+    encoder.advance()
+    guard encoder.frameCount >= minimumFrames else { return false }
+    evaluate(frameCount: min(encoder.frameCount, windowFrames))
     return true
   }
 
-  /// Evaluates the newest `frameCount` frames that are complete.
+  /// Evaluates the newest `frameCount` frames.
   private func evaluate(frameCount: Int) {
-    let complete = (window.sampleCount &- receptiveField) / frameStride &+ 1
-    let first = (complete &- frameCount) &* frameStride
-    let sampleCount = (frameCount &- 1) &* frameStride &+ receptiveField
-    framesUsed = encoder.encode(
-      window.codes(from: first), sampleCount: sampleCount, into: mutableEmbedding)
+    framesUsed = frameCount
+    encoder.sum(frames: frameCount, into: mutableEmbedding)
     head.evaluate(mutableEmbedding, frames: framesUsed, leads: leads, into: mutableLogits)
     for index in 0..<statementCount {
       mutableProbabilities[index] =
         assessability[index] ? Float(StatementHead.probability(logits[index])) : .nan
     }
     windowsEvaluated &+= 1
+  }
+
+  /// Appends a sample of `[12]` millivolts as codes.
+  private func append(_ millivolts: UnsafePointer<Double>) {
+    encoder.append { row in
+      for lead in 0..<Self.leadCount { row[lead] = code(millivolts[lead]) }
+    }
+  }
+
+  /// Rounds half away from zero and clamps to -127...127. Never NaN: the samples are finite floats, and
+  /// no sum the preprocessing makes of them comes near the end of the doubles.
+  @inline(__always)
+  private func code(_ millivolts: Double) -> Int8 {
+    let rounded = (millivolts / millivoltsPerCode).rounded(.toNearestOrAwayFromZero)
+    return Int8(truncatingIfNeeded: Int(max(-127, min(127, rounded))))
   }
 
   private func isFinite(_ microvolts: UnsafePointer<Float>) -> Bool {

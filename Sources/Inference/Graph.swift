@@ -37,6 +37,9 @@ public struct Graph: Hashable, Sendable {
     public let stride: Int
     /// Time steps of the input before the first window.
     public let crop: Int
+    /// Zeros before the input's first and after its last time step, as textbook networks have them. The
+    /// networks made for the device have none: with padding a frame depends on where a window begins.
+    public let padding: Int
     /// Channels of the input.
     public let inputChannels: Int
     /// Channels of the output.
@@ -74,14 +77,16 @@ public struct Graph: Hashable, Sendable {
   public let embeddingScale: Double
   /// Largest magnitude of a weight.
   public let weightMaximum: Int
+  /// Samples of a full window (987 for 49 frames of R18).
+  public let windowSamples: Int
   /// The layers in order of execution; the last one's frames are pooled.
   public let layers: [Layer]
 
   /// Channels of a frame.
   public var frameChannels: Int { embeddingWidth / pooling.sums }
 
-  /// Samples of a full window (987 for 49 frames of R18).
-  public var windowSamples: Int { (windowFrames - 1) * frameStride + receptiveField }
+  /// Whether frames depend on their own samples alone, so that a stream gives the same ones as any window.
+  public var isStreamable: Bool { layers.allSatisfy { $0.padding == 0 } }
 
   /// Length of a full window in seconds.
   public var windowSeconds: Double { Double(windowSamples) / Double(Self.sampleRateHz) }
@@ -122,13 +127,26 @@ public struct Graph: Hashable, Sendable {
     case .layer(let index): max(abs(layers[index].codes.lowerBound), layers[index].codes.upperBound)
     }
   }
+
+  /// The smallest code that a source delivers.
+  func codeMinimum(of source: Source) -> Int {
+    switch source {
+    case .input: -Self.inputCodeMaximum
+    case .layer(let index): layers[index].codes.lowerBound
+    }
+  }
+
+  /// Zeros that readers want before and after a source.
+  func padding(of source: Source) -> Int {
+    layers.filter { $0.input == source }.map(\.padding).max() ?? 0
+  }
 }
 
 extension Graph.Layer {
   /// Windows that fit an input of `inputLength` time steps.
   @inline(__always)
   func outputLength(inputLength: Int) -> Int {
-    let room = inputLength - crop - kernel
-    return room < 0 ? 0 : room / stride + 1
+    let room = inputLength + 2 * padding - crop - kernel
+    return room < 0 || inputLength == 0 ? 0 : room / stride + 1
   }
 }

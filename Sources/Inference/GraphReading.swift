@@ -4,6 +4,8 @@
 import ECGSignal
 
 extension Graph {
+  private static let maximumSamples = 1 << 20
+
   init(text: String, path: String) throws(ModelError) {
     let reader = try JSONReader(text: text.utf8, path: path)
     millivoltsPerCode = try Self.readInput(reader.member("input"))
@@ -16,7 +18,17 @@ extension Graph {
     embeddingScale = try reader.member("embeddingScale").number(in: 1e-9...1e9)
     weightMaximum = try reader.member("weightMaximum").integer(in: 1...127)
     layers = try Self.readLayers(reader.member("layers"))
-    try checkFrames(path: path)
+    let samples = (windowFrames - 1) * frameStride + receptiveField
+    windowSamples =
+      try reader.optional("windowSamples")?.integer(in: 1...Self.maximumSamples) ?? samples
+    if isStreamable {
+      guard windowSamples == samples else {
+        throw ModelError("\(path): a window without padding has \(samples) samples.")
+      }
+      try checkFrames(path: path)
+    } else {
+      try checkPaddedFrames(path: path)
+    }
   }
 
   private static func readInput(_ reader: JSONReader) throws(ModelError) -> Double {
@@ -59,6 +71,16 @@ extension Graph {
       layers.append(layer)
     }
     return layers
+  }
+
+  /// With padding only whole windows are encoded: their frames must come out.
+  private func checkPaddedFrames(path: String) throws(ModelError) {
+    guard lengths(sampleCount: windowSamples).last == windowFrames,
+      layers.last?.outputChannels == frameChannels, embeddingWidth == frameChannels * pooling.sums
+    else {
+      throw ModelError(
+        "\(path): the layers do not give \(windowFrames) frames of \(frameChannels) channels.")
+    }
   }
 
   /// Follows the input samples that the first output of each layer sees, and the samples between
@@ -119,6 +141,7 @@ extension Graph.Layer {
     kernel = try reader.member("kernel").integer(in: 1...64)
     stride = try reader.member("stride").integer(in: 1...16)
     crop = try reader.member("crop").integer(in: 0...1024)
+    padding = try reader.optional("padding")?.integer(in: 0...(kernel - 1)) ?? 0
     inputChannels = try reader.member("inputChannels").integer(in: 1...4096)
     outputChannels = try reader.member("outputChannels").integer(in: 1...4096)
     let minimum = try reader.member("minimum").integer(in: -127...127)

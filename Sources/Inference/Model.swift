@@ -27,10 +27,13 @@ public final class Model: Sendable {
   public let graph: Graph
   /// What its input must go through.
   public let preprocessing: Preprocessing
-  /// The numbers of `metrics.json`, by path; empty where the model brings none.
+  /// The numbers of `metrics.json`, by path; empty where the model brings none or was not loaded completely.
   public let metrics: [Metric]
   /// Golden cases that gave the same bits when the model was loaded.
   public let goldenCaseCount: Int
+
+  /// The kernels that encoders made from it use.
+  public let kernels: KernelSet
 
   let layers: [LayerParameters]
   let head: HeadParameters
@@ -44,13 +47,17 @@ public final class Model: Sendable {
       + head.bias.count
   }
 
-  /// Loads and checks the model in a folder: some tens of milliseconds, most of them the golden cases.
-  public init(folder: String) throws(ModelError) {
+  /// Loads the model in a folder and checks what it uses; with `completely` also the other files that the
+  /// manifest lists, and reads the metrics.
+  public init(folder: String, completely: Bool = false) throws(ModelError) {
+    kernels = try KernelSet.chosen()
     let modelName = "model.safetensors"
     let goldenName = "golden.safetensors"
     let metricsName = "metrics.json"
     let files = try ModelFolder(
-      folder, required: [modelName, goldenName], keeping: [modelName, goldenName, metricsName])
+      folder, required: [modelName, goldenName],
+      keeping: completely ? [modelName, goldenName, metricsName] : [modelName, goldenName],
+      completely: completely)
     let file = try ModelFile(files.bytes(modelName), name: "\(folder)/\(modelName)")
     name = file.name
     created = file.created

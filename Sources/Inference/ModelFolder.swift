@@ -13,8 +13,11 @@ struct ModelFolder {
   private var digests: [String: String] = [:]
   private var contents: [String: [UInt8]] = [:]
 
-  /// Reads and checks every file that the manifest lists; keeps the bytes of those in `keeping`.
-  init(_ path: String, required: Set<String>, keeping: Set<String>) throws(ModelError) {
+  /// Reads and checks the files in `keeping` and keeps their bytes; with `completely`, checks every other
+  /// file that the manifest lists as well.
+  init(
+    _ path: String, required: Set<String>, keeping: Set<String>, completely: Bool
+  ) throws(ModelError) {
     self.path = path
     let manifest = try Self.read(path + "/" + Self.manifestName)
     for line in manifest.split(separator: 0x0A) {
@@ -23,6 +26,7 @@ struct ModelFolder {
         throw ModelError(
           "\(path)/\(Self.manifestName) lists \(name) twice. Copy the model folder again.")
       }
+      guard completely || keeping.contains(name) else { continue }
       let bytes = try Self.read(path + "/" + name)
       let found = Self.sha256(bytes)
       guard found == digest else {
@@ -84,15 +88,14 @@ struct ModelFolder {
       throw ModelError("\(path) cannot be opened: \(reason). Give the folder of a complete model.")
     }
     defer { fclose(file) }
-    var bytes: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: 1 << 16)
-    while true {
-      let count = fread(&chunk, 1, chunk.count, file)
-      bytes.append(contentsOf: chunk[..<count])
-      guard bytes.count <= fileByteCountMax else {
-        throw ModelError("\(path) is larger than any model's file. Give the folder of a model.")
-      }
-      if count < chunk.count { break }
+    fseek(file, 0, SEEK_END)
+    let size = ftell(file)
+    rewind(file)
+    guard size <= fileByteCountMax else {
+      throw ModelError("\(path) is larger than any model's file. Give the folder of a model.")
+    }
+    let bytes = [UInt8](unsafeUninitializedCapacity: max(0, size)) { buffer, count in
+      count = fread(buffer.baseAddress, 1, buffer.count, file)
     }
     guard ferror(file) == 0 else {
       throw ModelError(

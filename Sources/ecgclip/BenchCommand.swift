@@ -1,8 +1,7 @@
-// `ecgclip bench`: how long this machine takes for a window of the model and for a second of the whole
-// pipeline, with percentiles and the work done.
+// `ecgclip bench`: how long this machine takes for a window of the model, for a second of a stream and
+// for a second of the whole pipeline, with percentiles and the work done.
 
 import ArgumentParser
-import CKernels
 import CLinux
 import ECGSignal
 import Foundation
@@ -17,7 +16,8 @@ struct BenchCommand: ParsableCommand {
     abstract: "Time the encoder and the pipeline on this machine.",
     discussion: """
       Times are of one thread. Read the ratio of two figures of one run rather than a figure alone:
-      other programs and the clock frequency move both.
+      other programs and the clock frequency move both. The environment's ECGCLIP_KERNELS forces a set
+      of kernels (c, neon, neondot, avx2, avxvnni, avx512vnni).
       """)
 
   @Option(help: "Model: a name in models or a path.")
@@ -26,11 +26,17 @@ struct BenchCommand: ParsableCommand {
   @Option(help: "Windows to encode.")
   var windows = 50
 
-  @Option(help: "Seconds of 12-lead signal at 500 Hz to run through the pipeline.")
+  @Option(help: "Seconds to stream, and of 12-lead signal at 500 Hz to run through the pipeline.")
   var seconds = 30
 
   @Flag(help: "Print JSON.")
   var json = false
+
+  @Flag(help: "Answer lines of standard input with JSON: load, out, run N, quit.")
+  var serve = false
+
+  @Option(help: "With --serve: a NumPy file of 32-bit floats, 1 x 12 x samples in millivolts.")
+  var input: String?
 
   func validate() throws {
     if windows < 1 || seconds < 1 {
@@ -39,28 +45,49 @@ struct BenchCommand: ParsableCommand {
   }
 
   func run() throws {
+    let folder = try Installation.modelFolder(model)
+    if serve { return try BenchServer(modelFolder: folder, inputPath: input).run() }
     let startLoad = clinux_monotonic_nanoseconds()
-    let model = try Model(folder: Installation.modelFolder(model))
+    let model = try Model(folder: folder)
     let loadMilliseconds = Double(clinux_monotonic_nanoseconds() - startLoad) / 1e6
     let encoder = Encoder(model: model)
+    let stream = model.graph.isStreamable ? StreamingEncoder(model: model) : nil
+    let wholeWindow = timeWindows(model, encoder)
+    let streaming = stream.map { timeStream(model, $0) }
+    // What the encoders take; the pipeline below adds filters, display and more.
+    let residentBytes = Int(clinux_resident_bytes())
     let result = BenchObject(
       model: model.name, kernel: encoder.kernelName,
       multiplyAccumulates: model.multiplyAccumulates, windowSeconds: model.graph.windowSeconds,
-      wholeWindow: timeWindows(model, encoder),
-      pipelineSecond: try timePipeline(model), arenaBytes: encoder.arenaByteCount,
-      residentBytes: Int(clinux_resident_bytes()), loadMilliseconds: loadMilliseconds)
+      wholeWindow: wholeWindow, streaming: streaming,
+      pipelineSecond: stream == nil ? nil : try timePipeline(model),
+      arenaBytes: encoder.arenaByteCount, historyBytes: stream?.historyByteCount,
+      residentBytes: residentBytes, loadMilliseconds: loadMilliseconds)
     if json { try JSONOutput.print(result) } else { describe(result) }
   }
 
-  /// Encodes windows of seeded noise; the work does not depend on the values.
+  /// Encodes windows of noise; the work does not depend on the values.
   private func timeWindows(_ model: Model, _ encoder: Encoder) -> BenchObject.Timing {
-    var generator = SystemRandomNumberGenerator()
-    let input = (0..<model.graph.windowSamples * 12).map { _ in
-      Int8.random(in: -127...127, using: &generator)
-    }
+    let input = Self.noise(sampleCount: model.graph.windowSamples)
     var embedding = [Int32](repeating: 0, count: model.graph.embeddingWidth)
     return .measure(count: windows) {
       _ = encoder.encode(input, sampleCount: model.graph.windowSamples, into: &embedding)
+    }
+  }
+
+  /// Streams noise, a second at a time, from a full window on.
+  private func timeStream(_ model: Model, _ encoder: StreamingEncoder) -> BenchObject.Timing {
+    let second = Graph.sampleRateHz
+    let input = Self.noise(sampleCount: second)
+    var embedding = [Int32](repeating: 0, count: model.graph.embeddingWidth)
+    return .measure(count: seconds, warmUps: model.graph.windowSamples / second + 1) {
+      for sample in 0..<second {
+        encoder.append { row in
+          for lead in 0..<12 { row[lead] = input[sample * 12 + lead] }
+        }
+      }
+      encoder.advance()
+      encoder.sum(frames: min(encoder.frameCount, model.graph.windowFrames), into: &embedding)
     }
   }
 
@@ -81,65 +108,27 @@ struct BenchCommand: ParsableCommand {
     }
   }
 
+  static func noise(sampleCount: Int) -> [Int8] {
+    var generator = SystemRandomNumberGenerator()
+    return (0..<sampleCount * 12).map { _ in Int8.random(in: -127...127, using: &generator) }
+  }
+
   private func describe(_ result: BenchObject) {
     print("model \(result.model), kernels \(result.kernel)")
-    print("  encoder, a window of \(result.windowSeconds) s   \(result.wholeWindow.description)")
+    print("  encoder, a window of \(result.windowSeconds) s   \(result.wholeWindow)")
     let rate = Double(result.multiplyAccumulates) / Double(result.wholeWindow.p50Nanoseconds)
     print(
       "    \(result.multiplyAccumulates) multiply-accumulates, \((rate * 10).rounded() / 10) a nanosecond"
     )
-    print("  pipeline, a second of 12 leads \(result.pipelineSecond.description)")
+    if let streaming = result.streaming {
+      print("  encoder, a second of a stream  \(streaming)")
+      let share =
+        Double(streaming.cpuNanoseconds) / Double(max(1, result.wholeWindow.cpuNanoseconds))
+      print("    \((share * 1000).rounded() / 1000) of a window's processor time")
+    }
+    if let second = result.pipelineSecond { print("  pipeline, a second of 12 leads \(second)") }
     print(
       "  arena \(result.arenaBytes) bytes, resident \(result.residentBytes / 1024) KiB, "
-        + "model loaded and verified in \(result.loadMilliseconds.rounded()) ms")
+        + "model loaded and verified in \((result.loadMilliseconds * 10).rounded() / 10) ms")
   }
-}
-
-struct BenchObject: Encodable {
-  struct Timing: Encodable, CustomStringConvertible {
-    let p50Nanoseconds: UInt64
-    let p95Nanoseconds: UInt64
-    let p99Nanoseconds: UInt64
-    let maxNanoseconds: UInt64
-    let cpuNanoseconds: UInt64
-
-    /// Runs the body once to warm up, then `count` times.
-    static func measure(count: Int, _ body: () -> Void) -> Timing {
-      body()
-      var durations: [UInt64] = []
-      let startCPU = clinux_thread_cpu_nanoseconds()
-      for _ in 0..<count {
-        let start = clinux_monotonic_nanoseconds()
-        body()
-        durations.append(clinux_monotonic_nanoseconds() - start)
-      }
-      let cpu = (clinux_thread_cpu_nanoseconds() - startCPU) / UInt64(count)
-      durations.sort()
-      func percentile(_ share: Double) -> UInt64 {
-        durations[min(count - 1, Int((share * Double(count)).rounded(.up)) - 1)]
-      }
-      return Timing(
-        p50Nanoseconds: percentile(0.5), p95Nanoseconds: percentile(0.95),
-        p99Nanoseconds: percentile(0.99), maxNanoseconds: durations[count - 1],
-        cpuNanoseconds: cpu)
-    }
-
-    var description: String {
-      func milliseconds(_ nanoseconds: UInt64) -> String {
-        "\((Double(nanoseconds) / 1e4).rounded() / 100)"
-      }
-      return "p50 \(milliseconds(p50Nanoseconds)) ms, p99 \(milliseconds(p99Nanoseconds)) ms, "
-        + "max \(milliseconds(maxNanoseconds)) ms, CPU \(milliseconds(cpuNanoseconds)) ms"
-    }
-  }
-
-  let model: String
-  let kernel: String
-  let multiplyAccumulates: Int
-  let windowSeconds: Double
-  let wholeWindow: Timing
-  let pipelineSecond: Timing
-  let arenaBytes: Int
-  let residentBytes: Int
-  let loadMilliseconds: Double
 }

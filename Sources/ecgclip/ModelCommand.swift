@@ -15,7 +15,8 @@ struct ModelCommand: ParsableCommand {
       abstract: "Check a model from the first to the last byte and describe it.",
       discussion: """
         The manifest's hashes, the shapes and ranges of every tensor and the golden vectors are
-        checked, as at every start. A model with one flipped bit is refused (status 2).
+        checked; at every other start those of the files in use. A model with one flipped bit is
+        refused (status 2).
         """)
 
     @Argument(help: "A name in models, or the path of a model's folder.")
@@ -25,7 +26,7 @@ struct ModelCommand: ParsableCommand {
     var json = false
 
     func run() throws {
-      let model = try Model(folder: Installation.modelFolder(model))
+      let model = try Model(folder: Installation.modelFolder(model), completely: true)
       if json { try JSONOutput.print(ModelObject(model)) } else { describe(model) }
     }
 

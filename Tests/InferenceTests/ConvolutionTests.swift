@@ -1,11 +1,13 @@
-// The convolution kernel alone: against 64-bit integers over random shapes, and by hand where rounding
-// and clamping are easily got wrong.
+// The convolution of every instruction set that this processor has: against 64-bit integers over random
+// shapes, and by hand where rounding and clamping are easily got wrong.
 
 import CKernels
 import TestSupport
 import Testing
 
-/// A layer with arrays of its own, run by the kernel and by plain 64-bit integers.
+@testable import Inference
+
+/// A layer with arrays of its own, run by a set of kernels and by plain 64-bit integers.
 private struct Convolution {
   var weight: [Int8]
   var bias: [Int32]
@@ -16,32 +18,59 @@ private struct Convolution {
   var inputChannels = 1
   var shift = 1
   var codes = -127...127
+  var inputIsSigned = true
 
   var outputChannels: Int { bias.count }
 
-  func run(_ input: [Int8], skip: [Int8]? = nil, count: Int) -> [Int8] {
-    var output = [Int8](repeating: 99, count: count * outputChannels)
-    weight.withUnsafeBufferPointer { weight in
+  private func padded(_ values: [Int32]) -> [Int32] {
+    let multiple = conv1d_s8_channel_multiple
+    return values + [Int32](repeating: 0, count: (multiple - values.count % multiple) % multiple)
+  }
+
+  /// The bias as a set wants it that moves signed codes up.
+  private func bias(offset: Int32) -> [Int32] {
+    let length = kernel * inputChannels
+    return bias.indices.map { channel in
+      let row = weight[channel * length..<(channel + 1) * length]
+      return bias[channel] &- offset &* row.reduce(0) { $0 &+ Int32($1) }
+    }
+  }
+
+  func run(_ set: KernelSet, _ input: [Int8], skip: [Int8]? = nil, count: Int) -> [Int8] {
+    let layout = set.table.pointee.layout
+    let length = kernel * inputChannels
+    var packed = [Int8](
+      repeating: 99, count: conv1d_s8_packed_size(layout, outputChannels, length))
+    conv1d_s8_pack(layout, weight, outputChannels, length, &packed)
+    let bias = padded(inputIsSigned ? bias(offset: layout.signedInputOffset) : bias)
+    let multiplier = padded(multiplier)
+    let skipMultiplier = padded(skipMultiplier ?? [0])
+    // What lies around the output must stay as it is.
+    var output = [Int8](repeating: 99, count: count * outputChannels + 64)
+    let isNarrow = weight.allSatisfy { abs(Int($0)) <= 63 }
+    packed.withUnsafeBufferPointer { packed in
       bias.withUnsafeBufferPointer { bias in
         multiplier.withUnsafeBufferPointer { multiplier in
-          (skipMultiplier ?? []).withUnsafeBufferPointer { skipMultiplier in
+          skipMultiplier.withUnsafeBufferPointer { skipMultiplier in
             var layer = conv1d_s8_layer(
-              weight: weight.baseAddress, bias: bias.baseAddress,
+              weight: packed.baseAddress, bias: bias.baseAddress,
               multiplier: multiplier.baseAddress,
               skipMultiplier: skip == nil ? nil : skipMultiplier.baseAddress,
               kernel: Int32(kernel), stride: Int32(stride), inputChannels: Int32(inputChannels),
               outputChannels: Int32(outputChannels), shift: Int32(shift),
-              minimum: Int32(codes.lowerBound), maximum: Int32(codes.upperBound))
+              minimum: Int32(codes.lowerBound), maximum: Int32(codes.upperBound),
+              inputIsSigned: inputIsSigned, weightsAreNarrow: isNarrow)
             if let skip {
-              conv1d_s8(&layer, input, skip, &output, count)
+              conv1d_s8(set.table, &layer, input, skip, &output, count)
             } else {
-              conv1d_s8(&layer, input, nil, &output, count)
+              conv1d_s8(set.table, &layer, input, nil, &output, count)
             }
           }
         }
       }
     }
-    return output
+    #expect(output.suffix(64).allSatisfy { $0 == 99 }, "\(set.name) wrote behind its output")
+    return Array(output.dropLast(64))
   }
 
   func expected(_ input: [Int8], skip: [Int8]? = nil, count: Int) -> [Int8] {
@@ -71,64 +100,114 @@ private struct Convolution {
   }
 }
 
-@Test("halves round up and negative numbers shift arithmetically")
-func roundingOfNegatives() {
+@Test("halves round up and negative numbers shift arithmetically", arguments: KernelSet.available)
+func roundingOfNegatives(set: KernelSet) {
   // One weight of 1, multiplier 1, shift 2: y = floor((x + 2) / 4).
   let layer = Convolution(weight: [1], bias: [0], multiplier: [1], shift: 2)
   let input: [Int8] = [-127, -7, -6, -5, -3, -2, -1, 0, 1, 2, 3, 6, 127]
   let expected: [Int8] = [-32, -2, -1, -1, -1, 0, 0, 0, 0, 1, 1, 2, 32]
-  #expect(layer.run(input, count: input.count) == expected)
+  #expect(layer.run(set, input, count: input.count) == expected)
 }
 
-@Test("outputs clamp to the layer's range")
-func clamping() {
+@Test("outputs clamp to the layer's range", arguments: KernelSet.available)
+func clamping(set: KernelSet) {
   var layer = Convolution(weight: [127], bias: [5], multiplier: [1 << 20], shift: 20)
-  #expect(layer.run([-127, -1, 0, 1, 127], count: 5) == [-127, -122, 5, 127, 127])
+  #expect(layer.run(set, [-127, -1, 0, 1, 127], count: 5) == [-127, -122, 5, 127, 127])
   layer.codes = 0...100
-  #expect(layer.run([-127, -1, 0, 1, 127], count: 5) == [0, 0, 5, 100, 100])
+  #expect(layer.run(set, [-127, -1, 0, 1, 127], count: 5) == [0, 0, 5, 100, 100])
 }
 
-@Test("the largest accumulator and multiplier with the largest shift do not overflow")
-func extremes() {
+@Test(
+  "the largest accumulator and multiplier with the largest shift do not overflow",
+  arguments: KernelSet.available)
+func extremes(set: KernelSet) {
   let bias = Int32.max - 127 * 127
   let layer = Convolution(
     weight: [127], bias: [bias], multiplier: [.max], skipMultiplier: [.max], shift: 62)
   for code: Int8 in [-127, 127] {
-    let output = layer.run([code], skip: [code], count: 1)
+    let output = layer.run(set, [code], skip: [code], count: 1)
     // (2^31 * 2^31 + 2^61) >> 62 = 1
     #expect(output == [1])
     #expect(output == layer.expected([code], skip: [code], count: 1))
   }
 }
 
-@Test("random layers of every shape agree with 64-bit integers")
-func randomLayers() {
-  var generator = SeededRandom(seed: 7)
-  func codes(_ count: Int) -> [Int8] {
-    (0..<count).map { _ in Int8.random(in: -127...127, using: &generator) }
-  }
-  for _ in 0..<200 {
-    let kernel = Int.random(in: 1...7, using: &generator)
-    let stride = Int.random(in: 1...3, using: &generator)
-    let inputs = Int.random(in: 1...19, using: &generator)
-    let outputs = Int.random(in: 1...11, using: &generator)
-    let count = Int.random(in: 1...9, using: &generator)
-    let shift = Int.random(in: 1...30, using: &generator)
-    func numbers(_ range: ClosedRange<Int32>) -> [Int32] {
-      (0..<outputs).map { _ in Int32.random(in: range, using: &generator) }
+@Test("the largest codes and weights saturate nowhere", arguments: KernelSet.available)
+func nothingSaturates(set: KernelSet) {
+  for weight: Int8 in [-127, -63, 63, 127] {
+    for isSigned in [false, true] {
+      let length = 97
+      let layer = Convolution(
+        weight: [Int8](repeating: weight, count: length * 9), bias: [Int32](repeating: 0, count: 9),
+        multiplier: [Int32](repeating: 1, count: 9), inputChannels: length, shift: 14,
+        inputIsSigned: isSigned)
+      let input = [Int8](repeating: isSigned ? -127 : 127, count: length * 5)
+      #expect(layer.run(set, input, count: 5) == layer.expected(input, count: 5))
     }
-    let top = Int32(clamping: (1 << shift) / 300)
-    let layer = Convolution(
-      weight: codes(outputs * kernel * inputs), bias: numbers(-40_000...40_000),
-      multiplier: numbers(0...top), skipMultiplier: numbers(0...Int32(clamping: 1 << shift)),
-      kernel: kernel, stride: stride, inputChannels: inputs, shift: shift,
-      codes: Int.random(in: -127...0, using: &generator)...127)
-    let input = codes(((count - 1) * stride + kernel) * inputs)
-    let skip = codes(count * outputs)
-    #expect(layer.run(input, count: count) == layer.expected(input, count: count))
-    #expect(
-      layer.run(input, skip: skip, count: count) == layer.expected(input, skip: skip, count: count))
   }
+}
+
+/// A random layer and what it takes.
+private func randomLayer(
+  _ generator: inout SeededRandom, kernel: Int, stride: Int, inputs: Int, outputs: Int, count: Int
+) -> (layer: Convolution, input: [Int8], skip: [Int8]) {
+  let isSigned = Bool.random(using: &generator)
+  let limit: Int8 = Bool.random(using: &generator) ? 63 : 127
+  let shift = Int.random(in: 1...30, using: &generator)
+  func numbers(_ range: ClosedRange<Int32>) -> [Int32] {
+    (0..<outputs).map { _ in Int32.random(in: range, using: &generator) }
+  }
+  func codes(_ count: Int, _ range: ClosedRange<Int8>) -> [Int8] {
+    (0..<count).map { _ in Int8.random(in: range, using: &generator) }
+  }
+  let top = Int32(clamping: (1 << shift) / 300)
+  let layer = Convolution(
+    weight: codes(outputs * kernel * inputs, -limit...limit), bias: numbers(-40_000...40_000),
+    multiplier: numbers(0...top), skipMultiplier: numbers(0...Int32(clamping: 1 << shift)),
+    kernel: kernel, stride: stride, inputChannels: inputs, shift: shift,
+    codes: Int.random(in: -127...0, using: &generator)...127, inputIsSigned: isSigned)
+  let input = codes(
+    ((max(count, 1) - 1) * stride + kernel) * inputs, isSigned ? -127...127 : 0...127)
+  return (layer, input, codes(count * outputs, -127...127))
+}
+
+@Test("random layers of every shape agree with 64-bit integers", arguments: KernelSet.available)
+func randomLayers(set: KernelSet) {
+  var generator = SeededRandom(seed: 7)
+  for _ in 0..<200 {
+    let count = Int.random(in: 0...20, using: &generator)
+    let (layer, input, skip) = randomLayer(
+      &generator, kernel: Int.random(in: 1...7, using: &generator),
+      stride: Int.random(in: 1...3, using: &generator),
+      inputs: Int.random(in: 1...40, using: &generator),
+      outputs: Int.random(in: 1...70, using: &generator), count: count)
+    #expect(layer.run(set, input, count: count) == layer.expected(input, count: count))
+    #expect(
+      layer.run(set, input, skip: skip, count: count)
+        == layer.expected(input, skip: skip, count: count))
+  }
+}
+
+@Test("sizes around whole vectors and tiles, and primes", arguments: KernelSet.available)
+func sizesAroundVectors(set: KernelSet) {
+  var generator = SeededRandom(seed: 8)
+  let sizes = [1, 3, 4, 5, 7, 8, 9, 13, 15, 16, 17, 31, 32, 33, 63, 64, 65]
+  for size in sizes {
+    for count in [0, 1, 3, 4, 5, 6, 7, 11, 12, 13] {
+      let (layer, input, skip) = randomLayer(
+        &generator, kernel: 3, stride: 1, inputs: size, outputs: size, count: count)
+      #expect(
+        layer.run(set, input, skip: skip, count: count)
+          == layer.expected(input, skip: skip, count: count), "\(size) channels, \(count) steps")
+    }
+  }
+}
+
+@Test("an unknown name of kernels is refused with those that run here")
+func unknownKernels() throws {
+  #expect(KernelSet.available.last?.name == "c")
+  #expect(try KernelSet.named("c").name == "c")
+  #expect(throws: ModelError.self) { try KernelSet.named("mmx") }
 }
 
 @Test("the sum over time is exact")

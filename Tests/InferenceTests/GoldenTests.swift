@@ -8,7 +8,7 @@ import Testing
 
 @Test("the tiny model gives its golden vectors bit for bit")
 func tinyModelLoads() throws {
-  let model = try Model(folder: ModelFixture.tinyFolder)
+  let model = try Model(folder: ModelFixture.tinyFolder, completely: true)
   #expect(model.goldenCaseCount == 4)
   #expect(model.name == "tiny")
   #expect(model.statements.map(\.code) == ["NORM", "AFIB", "STE_"])

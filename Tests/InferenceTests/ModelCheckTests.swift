@@ -19,6 +19,19 @@ func flippedBitInFiles() throws {
   }
 }
 
+@Test("a start checks the files that it uses, and leaves the others to model info")
+func filesInUse() throws {
+  var fixture = try ModelFixture()
+  fixture.files["card.md"] = nil
+  #expect(throws: Never.self) { try fixture.load(completely: false) }
+  for name in ["model.safetensors", "golden.safetensors"] {
+    var damaged = fixture
+    let last = (damaged.files[name] ?? []).count - 1
+    damaged.files[name]?[last] ^= 1
+    #expect(throws: ModelError.self) { try damaged.load(completely: false) }
+  }
+}
+
 @Test("no bit of the manifest can flip unnoticed")
 func flippedBitInManifest() throws {
   let fixture = try ModelFixture()

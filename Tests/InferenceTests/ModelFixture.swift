@@ -50,11 +50,11 @@ struct ModelFixture {
   }
 
   /// Writes the files to a folder of their own, loads the model from there and removes the folder.
-  func load() throws -> Model {
+  func load(completely: Bool = true) throws -> Model {
     let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
     for (name, bytes) in files { try Data(bytes).write(to: folder.appending(path: name)) }
-    return try Model(folder: folder.path())
+    return try Model(folder: folder.path(), completely: completely)
   }
 }

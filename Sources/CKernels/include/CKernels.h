@@ -1,5 +1,5 @@
-// The arithmetic of the encoder, as C functions: the seam behind which an instruction set may do the
-// same sums faster. Every function here calls the backend that `kernels_name` names.
+// The arithmetic of the encoder, as C functions: the seam behind which an instruction set does the
+// same sums faster. Every backend gives the same bits as the portable one.
 
 #ifndef C_KERNELS_H
 #define C_KERNELS_H
@@ -8,8 +8,24 @@
 #include "sum_s8.h"
 #include "sum_squares_s8.h"
 
-/// The backend in use ("c": portable C). Lives forever.
+/// A backend: functions for one instruction set. Lives forever.
+typedef struct {
+  /// "c", "neon", "neondot", "avx2", "avxvnni" or "avx512vnni".
+  const char *name;
+  /// How it wants weights.
+  conv1d_s8_layout layout;
+  conv1d_s8_function *conv1d_s8;
+} kernel_set;
+
+/// The backends that were built for this architecture and that this processor can run, fastest first;
+/// the portable one is the last. NULL beyond them.
+const kernel_set *kernels_at(size_t index);
+
+/// Runs a convolution on a backend; see `conv1d_s8_function`.
 KERNEL_REAL_TIME
-const char *kernels_name(void);
+static inline void conv1d_s8(const kernel_set *kernels, const conv1d_s8_layer *layer, const int8_t *input,
+                             const int8_t *skip, int8_t *output, size_t outputCount) {
+  kernels->conv1d_s8(layer, input, skip, output, outputCount);
+}
 
 #endif

@@ -35,9 +35,12 @@ def graph(model: IntegerModel) -> dict:
             "maximum": layer.maximum,
             "shift": layer.shift,
         }
+        if layer.padding:
+            entry["padding"] = layer.padding
         if layer.skip:
             entry |= {"skip": layer.skip, "skipCrop": layer.skip_crop}
         layers.append(entry)
+    window = {"windowSamples": model.shape.window_samples} if model.shape.padded else {}
     return {
         "input": {
             "leads": LEADS,
@@ -52,6 +55,7 @@ def graph(model: IntegerModel) -> dict:
         "embeddingScale": model.embedding_scale,
         "pooling": model.pooling,
         "weightMaximum": model.weight_maximum,
+        **window,
         "layers": layers,
     }
 

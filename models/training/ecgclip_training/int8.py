@@ -27,10 +27,11 @@ class Layer:
     skip: str | None = None
     skip_crop: int = 0
     skip_multiplier: np.ndarray | None = None
+    padding: int = 0
 
     def accumulate(self, x: np.ndarray) -> np.ndarray:
         """int32 accumulators [record][time][out] of activations [record][time][in]."""
-        x = x[:, self.crop :]
+        x = np.pad(x[:, self.crop :], ((0, 0), (self.padding, self.padding), (0, 0)))
         length = (x.shape[1] - self.kernel) // self.stride + 1
         windows = np.lib.stride_tricks.sliding_window_view(x, self.kernel, axis=1)[
             :, : (length - 1) * self.stride + 1 : self.stride

@@ -48,11 +48,13 @@ def convolutions(builder: Builder, layers: list[FloatLayer], samples: int) -> tu
             length -= layer.crop
         weight = builder.constant(f"{layer.name}.weight", layer.weight)
         bias = builder.constant(f"{layer.name}.bias", layer.bias)
-        output = builder.add("Conv", [source, weight, bias], f"{layer.name}.sum", strides=[layer.stride])
-        length = (length - layer.weight.shape[2]) // layer.stride + 1
+        edges = {"strides": [layer.stride], "pads": [layer.padding] * 2}
+        output = builder.add("Conv", [source, weight, bias], f"{layer.name}.sum", **edges)
+        length = (length + 2 * layer.padding - layer.weight.shape[2]) // layer.stride + 1
         if layer.skip:
-            end = layer.skip_crop + length
-            skip = builder.slice(names[layer.skip], f"{layer.name}.skip", layer.skip_crop, end)
+            skip, end = names[layer.skip], layer.skip_crop + length
+            if (layer.skip_crop, end) != (0, lengths[layer.skip]):
+                skip = builder.slice(skip, f"{layer.name}.skip", layer.skip_crop, end)
             output = builder.add("Add", [output, skip], f"{layer.name}.added")
         if layer.relu:
             output = builder.add("Relu", [output], f"{layer.name}.out")

@@ -29,10 +29,11 @@ class FloatLayer:
     bias: np.ndarray
     skip: str | None = None
     skip_crop: int = 0
+    padding: int = 0
 
     def run(self, x: torch.Tensor, skip: torch.Tensor | None) -> torch.Tensor:
         weight, bias = torch.from_numpy(self.weight), torch.from_numpy(self.bias)
-        y = nn.functional.conv1d(x[..., self.crop :], weight, bias, self.stride)
+        y = nn.functional.conv1d(x[..., self.crop :], weight, bias, self.stride, self.padding)
         if skip is not None:
             y = y + skip[..., self.skip_crop : self.skip_crop + y.shape[-1]]
         return torch.relu(y) if self.relu else y
@@ -50,19 +51,22 @@ def fold(convolution: nn.Conv1d, norm: nn.BatchNorm1d) -> tuple[np.ndarray, np.n
 def float_layers(model: StatementModel) -> list[FloatLayer]:
     """The encoder as a list of convolutions."""
     encoder = model.encoder
-    layers = [FloatLayer("stem", "input", 2, 0, True, *fold(encoder.stem, encoder.norm))]
+    stem = encoder.stem.padding[0]
+    layers = [FloatLayer("stem", "input", 2, 0, True, *fold(encoder.stem, encoder.norm), padding=stem)]
     previous = "stem"
     for key, block in encoder.blocks.items():
         name = key.replace("_", ".")
         first, second, shortcut = f"{name}.conv1", f"{name}.conv2", f"{name}.shortcut"
-        layers.append(FloatLayer(first, previous, block.stride, 0, True, *fold(block.conv1, block.norm1)))
+        padding = block.conv1.padding[0]
+        weight, bias = fold(block.conv1, block.norm1)
+        layers.append(FloatLayer(first, previous, block.stride, 0, True, weight, bias, padding=padding))
         skip, crop = previous, block.crop
         if block.shortcut is not None:
             weight, bias = fold(block.shortcut[0], block.shortcut[1])
             layers.append(FloatLayer(shortcut, previous, block.stride, block.crop, False, weight, bias))
             skip, crop = shortcut, 0
         weight, bias = fold(block.conv2, block.norm2)
-        layers.append(FloatLayer(second, first, 1, 0, True, weight, bias, skip, crop))
+        layers.append(FloatLayer(second, first, 1, 0, True, weight, bias, skip, crop, padding))
         previous = second
     return layers
 
@@ -151,4 +155,5 @@ def integer_layer(layer: FloatLayer, scales: dict[str, float], weight_maximum: i
         skip=layer.skip,
         skip_crop=layer.skip_crop,
         skip_multiplier=skip_multiplier,
+        padding=layer.padding,
     )

@@ -62,6 +62,8 @@ class Shape:
     @property
     def window_frames(self) -> int:
         """Frames of a window, 49 (R18) or 34 (R34) of ten seconds."""
+        if self.padded:
+            return -(-self.samples // FRAME_STRIDE)
         return (self.samples - self.receptive_field) // FRAME_STRIDE + 1
 
     def crop_length(self, frames: int) -> int:

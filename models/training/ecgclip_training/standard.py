@@ -1,7 +1,4 @@
-"""The textbook R18 and R34 (width 64) in our model format, to time this engine and other runtimes on the same network.
-
-Our format has no padding, so the input is lengthened until the unpadded layers give the frames that the padded ones make of 1,000
-or 5,000 samples: the same layers and weights, and somewhat more work than the padded network's."""
+"""The textbook R18 and R34 (width 64, padded) in our model format, to time this engine and other runtimes on the same network."""
 
 from __future__ import annotations
 
@@ -16,7 +13,7 @@ from .model import StatementModel
 from .preprocessing import Preprocessing
 from .quantise import float_layers, largest, quantise
 from .runs import load_average
-from .shape import FRAME_STRIDE, Shape
+from .shape import Shape
 from .statements import NAMES
 from .train import Recipe
 
@@ -26,17 +23,15 @@ LENGTHS = (1000, 5000)
 MILLIVOLTS_PER_CODE = Recipe().millivolts_per_code
 CARD = """# {name}
 
-{source} weights, to measure speed with: not a model of anything. {kind} of width {width} without padding on {samples} samples, which give the
-{frames} frames that the padded network makes of {length}: {work:.0f} M multiply-accumulates, the padded one's are {padded:.0f} M.
+{source} weights, to measure speed with: not a model of anything. {kind} of width {width} with padding on {length} samples: {frames} frames,
+{work:.0f} M multiply-accumulates. It cannot be streamed: with padding a frame depends on where its window begins.
 `model.onnx` is the same network in float for other runtimes. Written by `python -m ecgclip_training standard`.
 """
 
 
 def standard(kind: str, length: int, width: int = WIDTH) -> Shape:
-    """The unpadded network with as many frames as the padded one makes of `length` samples."""
-    frames = -(-length // FRAME_STRIDE)
-    dense = Shape.of(kind, width)
-    return Shape(kind, dense.stages, samples=dense.crop_length(frames))
+    """The dense network with padding on `length` samples."""
+    return Shape(kind, Shape.of(kind, width).stages, padded=True, samples=length)
 
 
 def random_weights(shape: Shape, seed: int = 1) -> StatementModel:
@@ -58,10 +53,14 @@ def write(kind: str, length: int, folder: Path, created: str, given: Path | None
         shape = standard(kind, length)
         model = random_weights(shape)
     else:
-        model = load_average(given)[0].model
-        shape = standard(kind, length, model.encoder.shape.stages[0])
-        if model.encoder.shape.kind != kind or model.encoder.shape.stages != shape.stages:
+        trained = load_average(given)[0].model
+        shape = standard(kind, length, trained.encoder.shape.stages[0])
+        of = trained.encoder.shape
+        if (of.kind, of.stages, of.inner) != (kind, shape.stages, ()):
             raise ValueError(f"{given}: not a dense {kind}: name a run of that kind that was not pruned")
+        model = StatementModel(1, shape, "mean")
+        model.encoder.load_state_dict(trained.encoder.state_dict())
+        model.eval()
     target = folder / f"{kind}-w{shape.stages[0]}-12x{length}"
     target.mkdir(parents=True, exist_ok=True)
     codes = export.golden_inputs(shape.window_samples)[0][[0, 5, 8]]
@@ -87,18 +86,15 @@ def write(kind: str, length: int, folder: Path, created: str, given: Path | None
     export.save_golden(target / "golden.safetensors", integer)
     onnx_file.save(target / "model.onnx", layers, integer, [code])
     work = shape.multiply_accumulates()
-    padded = Shape.of(kind, shape.stages[0], True).multiply_accumulates(length)
     (target / "metrics.json").write_text(json.dumps({"multiplyAccumulates": work}) + "\n")
     text = CARD.format(
         name=target.name,
         source="Random" if given is None else f"The run {given.name}'s",
         kind=kind.upper(),
         width=shape.stages[0],
-        samples=shape.window_samples,
         frames=shape.window_frames,
         length=length,
         work=work / 1e6,
-        padded=padded / 1e6,
     )
     (target / "card.md").write_text(text)
     export.save_manifest(target)

@@ -52,7 +52,8 @@ class ModelFolder:
         outputs = {"input": codes.astype(np.int64)}
         for layer in self.graph["layers"]:
             weight = self.tensors[f"{layer['name']}.weight"].astype(np.float64)
-            x = outputs[layer["input"]][layer["crop"] :]
+            zeros = layer.get("padding", 0)
+            x = np.pad(outputs[layer["input"]][layer["crop"] :], ((zeros, zeros), (0, 0)))
             length = (len(x) - layer["kernel"]) // layer["stride"] + 1
             total = np.tile(self.tensors[f"{layer['name']}.bias"].astype(np.float64), (length, 1))
             for tap in range(layer["kernel"]):

@@ -1,4 +1,4 @@
-// The counting allocator of the tests: passes every request on to glibc's own entry points, which are
+// The counting allocator of tests and of `ecgclip bench`: passes every request on to glibc's own entry points, which are
 // exported for exactly this use, and counts it where the thread asked for it.
 
 #include "CAllocationCounter.h"

@@ -1,0 +1,109 @@
+// int8 convolution in AVX2. `vpmaddubsw` multiplies unsigned by signed bytes and adds neighbours within
+// 16 bits: 2 * 127 * 127 = 32,258 fits; where no weight is beyond 63, so do the products of four (32,004).
+
+#if defined(__x86_64__)
+
+#pragma clang attribute push(__attribute__((target("avx2"))), apply_to = function)
+
+#include "requantise-avx2.h"
+
+enum { sumsMax = 8, groupBytes = 32 };
+
+/// How input codes and weights are multiplied.
+typedef enum { narrow, wide, signedInput } flavour;
+
+/// Neighbouring products of one group of four codes, added within 16 bits.
+ALWAYS_INLINE __m256i pairs(__m256i codes, __m256i weights, flavour kind) {
+  if (kind != signedInput) return _mm256_maddubs_epi16(codes, weights);
+  return _mm256_maddubs_epi16(_mm256_abs_epi8(codes), _mm256_sign_epi8(weights, codes));
+}
+
+ALWAYS_INLINE __m256i weights_at(const conv1d_tile *place, size_t vector, size_t group) {
+  const int8_t *panel = place->weight + vector * 8 * place->rowLength;
+  return _mm256_loadu_si256((const __m256i *)(panel + group * groupBytes));
+}
+
+ALWAYS_INLINE __m256i add_quads(__m256i accumulator, __m256i products) {
+  return _mm256_add_epi32(accumulator, _mm256_madd_epi16(products, _mm256_set1_epi16(1)));
+}
+
+/// Adds one group of four codes of every window, fewer at a window's end.
+ALWAYS_INLINE void add_group(const conv1d_tile *place, size_t group, size_t count, __m256i *sums, size_t rows,
+                             size_t vectors, flavour kind) {
+  UNROLLED
+  for (size_t row = 0; row < rows; row++) {
+    const int8_t *codes = place->input + row * place->step + 4 * group;
+    const __m256i four = _mm256_set1_epi32(conv1d_four(codes, count));
+    UNROLLED
+    for (size_t v = 0; v < vectors; v++) {
+      const __m256i products = pairs(four, weights_at(place, v, group), kind);
+      sums[row * vectors + v] = add_quads(sums[row * vectors + v], products);
+    }
+  }
+}
+
+/// Adds two groups, whose products fit 16 bits together.
+ALWAYS_INLINE void add_two_groups(const conv1d_tile *place, size_t group, __m256i *sums, size_t rows,
+                                  size_t vectors) {
+  UNROLLED
+  for (size_t v = 0; v < vectors; v++) {
+    const __m256i first = weights_at(place, v, group), second = weights_at(place, v, group + 1);
+    UNROLLED
+    for (size_t row = 0; row < rows; row++) {
+      const int8_t *codes = place->input + row * place->step + 4 * group;
+      const __m256i products =
+          _mm256_add_epi16(pairs(_mm256_set1_epi32(conv1d_four(codes, 4)), first, narrow),
+                           pairs(_mm256_set1_epi32(conv1d_four(codes + 4, 4)), second, narrow));
+      sums[row * vectors + v] = add_quads(sums[row * vectors + v], products);
+    }
+  }
+}
+
+ALWAYS_INLINE void tile_of(const conv1d_s8_layer *layer, const conv1d_tile *place, size_t rows,
+                           size_t vectors, flavour kind) {
+  __m256i sums[sumsMax];
+  UNROLLED
+  for (size_t i = 0; i < rows * vectors; i++) {
+    sums[i] = _mm256_loadu_si256((const __m256i *)(layer->bias + place->channel + i % vectors * 8));
+  }
+  const size_t length = conv1d_length(layer), groups = length / 4;
+  size_t group = 0;
+  for (; kind == narrow && group + 2 <= groups; group += 2) add_two_groups(place, group, sums, rows, vectors);
+  for (; group < groups; group++) add_group(place, group, 4, sums, rows, vectors, kind);
+  if (length % 4 != 0) add_group(place, groups, length % 4, sums, rows, vectors, kind);
+  int32_t stored[sumsMax * 8];
+  UNROLLED
+  for (size_t i = 0; i < rows * vectors; i++) _mm256_storeu_si256((__m256i *)(stored + 8 * i), sums[i]);
+  finish_tile_avx2(layer, place, stored, rows, vectors);
+}
+
+ALWAYS_INLINE void tile_rows(const conv1d_s8_layer *layer, const conv1d_tile *place, size_t rows,
+                             size_t vectors, flavour kind) {
+  const size_t rowsMax = sumsMax / vectors;
+#define TILE(n) tile_of(layer, place, n, vectors, kind)
+  switch (rows) { CONV1D_CASES(rowsMax, TILE) }
+#undef TILE
+}
+
+#define TILES(kind)                                                                                \
+  static void tile_##kind(const conv1d_s8_layer *layer, const conv1d_tile *place, size_t rows) { \
+    if (place->channels > 8) return tile_rows(layer, place, rows, 2, kind);                       \
+    tile_rows(layer, place, rows, 1, kind);                                                        \
+  }
+
+TILES(narrow)
+TILES(wide)
+TILES(signedInput)
+
+static void conv1d_s8_avx2(const conv1d_s8_layer *layer, const int8_t *input, const int8_t *skip,
+                           int8_t *output, size_t outputCount) {
+  conv1d_tiling tiling = {layer->weightsAreNarrow ? tile_narrow : tile_wide, 8, 2, {8, 4}};
+  if (layer->inputIsSigned) tiling.tile = tile_signedInput;
+  conv1d_walk(tiling, layer, input, skip, output, outputCount, (conv1d_length(layer) + 3) / 4 * 4);
+}
+
+#pragma clang attribute pop
+
+const kernel_set kernels_avx2 = {"avx2", {.panelChannels = 8, .groupLength = 4}, conv1d_s8_avx2};
+
+#endif

@@ -1,0 +1,78 @@
+// int8 convolution in AVX-VNNI: `vpdpbusd` adds four products of unsigned by signed bytes to 32 bits.
+// Signed input is moved up by 128, which the bias takes back.
+
+#if defined(__x86_64__)
+
+#pragma clang attribute push(__attribute__((target("avx2,avxvnni"))), apply_to = function)
+
+#include "requantise-avx2.h"
+
+enum { sumsMax = 12, groupBytes = 32 };
+
+/// Adds one group of four codes of every window, fewer at a window's end.
+ALWAYS_INLINE void add_group(const conv1d_tile *place, size_t group, size_t count, __m256i *sums, size_t rows,
+                             size_t vectors, bool isSigned) {
+  const int8_t *weights = place->weight + group * groupBytes;
+  UNROLLED
+  for (size_t row = 0; row < rows; row++) {
+    const int8_t *codes = place->input + row * place->step + 4 * group;
+    __m256i four = _mm256_set1_epi32(conv1d_four(codes, count));
+    if (isSigned) four = _mm256_xor_si256(four, _mm256_set1_epi8((char)0x80));
+    UNROLLED
+    for (size_t v = 0; v < vectors; v++) {
+      const __m256i *panel = (const __m256i *)(weights + v * 8 * place->rowLength);
+      sums[row * vectors + v] =
+          _mm256_dpbusd_avx_epi32(sums[row * vectors + v], four, _mm256_loadu_si256(panel));
+    }
+  }
+}
+
+ALWAYS_INLINE void tile_of(const conv1d_s8_layer *layer, const conv1d_tile *place, size_t rows,
+                           size_t vectors, bool isSigned) {
+  __m256i sums[sumsMax];
+  UNROLLED
+  for (size_t i = 0; i < rows * vectors; i++) {
+    sums[i] = _mm256_loadu_si256((const __m256i *)(layer->bias + place->channel + i % vectors * 8));
+  }
+  const size_t length = conv1d_length(layer), groups = length / 4;
+  for (size_t group = 0; group < groups; group++) add_group(place, group, 4, sums, rows, vectors, isSigned);
+  if (length % 4 != 0) add_group(place, groups, length % 4, sums, rows, vectors, isSigned);
+  int32_t stored[sumsMax * 8];
+  UNROLLED
+  for (size_t i = 0; i < rows * vectors; i++) _mm256_storeu_si256((__m256i *)(stored + 8 * i), sums[i]);
+  finish_tile_avx2(layer, place, stored, rows, vectors);
+}
+
+ALWAYS_INLINE void tile_rows(const conv1d_s8_layer *layer, const conv1d_tile *place, size_t rows,
+                             size_t vectors, bool isSigned) {
+  const size_t rowsMax = sumsMax / vectors;
+#define TILE(n) tile_of(layer, place, n, vectors, isSigned)
+  switch (rows) { CONV1D_CASES(rowsMax, TILE) }
+#undef TILE
+}
+
+static void tile_unsigned(const conv1d_s8_layer *layer, const conv1d_tile *place, size_t rows) {
+  if (place->channels > 8) return tile_rows(layer, place, rows, 2, false);
+  tile_rows(layer, place, rows, 1, false);
+}
+
+static void tile_signed(const conv1d_s8_layer *layer, const conv1d_tile *place, size_t rows) {
+  if (place->channels > 8) return tile_rows(layer, place, rows, 2, true);
+  tile_rows(layer, place, rows, 1, true);
+}
+
+static void conv1d_s8_avxvnni(const conv1d_s8_layer *layer, const int8_t *input, const int8_t *skip,
+                              int8_t *output, size_t outputCount) {
+  conv1d_tiling tiling = {tile_unsigned, 8, 2, {12, 6}};
+  if (layer->inputIsSigned) tiling.tile = tile_signed;
+  conv1d_walk(tiling, layer, input, skip, output, outputCount, (conv1d_length(layer) + 3) / 4 * 4);
+}
+
+#pragma clang attribute pop
+
+const kernel_set kernels_avxvnni = {
+    "avxvnni",
+    {.panelChannels = 8, .groupLength = 4, .signedInputOffset = 128},
+    conv1d_s8_avxvnni};
+
+#endif

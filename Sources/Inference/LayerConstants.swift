@@ -1,0 +1,40 @@
+// A model's layers as the kernels want them: packed once, read by the encoder that owns them.
+
+import CKernels
+
+/// The constants of all layers in one block of memory, and who computes with them.
+struct LayerConstants: ~Copyable {
+  let count: Int
+  /// Bytes of the block.
+  let byteCount: Int
+  private let kernels: UnsafePointer<kernel_set>
+  private let layers: UnsafeMutablePointer<conv1d_s8_layer>
+  private let memory: UnsafeMutableRawPointer
+
+  init(_ model: Model, kernels: KernelSet) {
+    let graph = model.graph
+    var packer = ParameterPacker(model.layers, kernels: kernels)
+    count = graph.layers.count
+    layers = .allocate(capacity: count)
+    for (index, layer) in graph.layers.enumerated() {
+      (layers + index).initialize(to: packer.pack(layer, model.layers[index], graph: graph))
+    }
+    memory = packer.memory
+    byteCount = packer.byteCount
+    self.kernels = kernels.table
+  }
+
+  deinit {
+    layers.deallocate()
+    memory.deallocate()
+  }
+
+  /// Computes `count` outputs of a layer; see `conv1d_s8` for the pointers.
+  @inline(__always)
+  func run(
+    layer index: Int, input: UnsafePointer<Int8>, skip: UnsafePointer<Int8>?,
+    output: UnsafeMutablePointer<Int8>, count: Int
+  ) {
+    conv1d_s8(kernels, layers + index, input, skip, output, count)
+  }
+}
