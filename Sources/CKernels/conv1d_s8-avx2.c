@@ -7,7 +7,7 @@
 
 #include "requantise-avx2.h"
 
-enum { sumsMax = 8, groupBytes = 32 };
+enum { sumsMax = 8, panelChannels = 8, groupBytes = 32 };
 
 /// How input codes and weights are multiplied.
 typedef enum { narrow, wide, signedInput } flavour;
@@ -71,39 +71,43 @@ ALWAYS_INLINE void tile_of(const conv1d_s8_layer *layer, const conv1d_tile *plac
   for (; kind == narrow && group + 2 <= groups; group += 2) add_two_groups(place, group, sums, rows, vectors);
   for (; group < groups; group++) add_group(place, group, 4, sums, rows, vectors, kind);
   if (length % 4 != 0) add_group(place, groups, length % 4, sums, rows, vectors, kind);
-  int32_t stored[sumsMax * 8];
-  UNROLLED
-  for (size_t i = 0; i < rows * vectors; i++) _mm256_storeu_si256((__m256i *)(stored + 8 * i), sums[i]);
-  finish_tile_avx2(layer, place, stored, rows, vectors);
+  finish_avx2(layer, place, sums, rows, vectors);
 }
 
-ALWAYS_INLINE void tile_rows(const conv1d_s8_layer *layer, const conv1d_tile *place, size_t rows,
-                             size_t vectors, flavour kind) {
-  const size_t rowsMax = sumsMax / vectors;
-#define TILE(n) tile_of(layer, place, n, vectors, kind)
-  switch (rows) { CONV1D_CASES(rowsMax, TILE) }
-#undef TILE
-}
+#define TILE_1(n) tile_of(layer, place, n, 1, kind)
+#define TILE_2(n) tile_of(layer, place, n, 2, kind)
 
-#define TILES(kind)                                                                                \
-  static void tile_##kind(const conv1d_s8_layer *layer, const conv1d_tile *place, size_t rows) { \
-    if (place->channels > 8) return tile_rows(layer, place, rows, 2, kind);                       \
-    tile_rows(layer, place, rows, 1, kind);                                                        \
+ALWAYS_INLINE void tile(const conv1d_s8_layer *layer, const conv1d_tile *place, size_t rows, flavour kind) {
+  if (place->channels > panelChannels) {
+    switch (rows) { CONV1D_CASES_4(TILE_2) }
+    return;
   }
+  switch (rows) {
+    CONV1D_CASES_4(TILE_1)
+    default: TILE_1(8);
+  }
+}
 
-TILES(narrow)
-TILES(wide)
-TILES(signedInput)
+static void tile_narrow(const conv1d_s8_layer *layer, const conv1d_tile *place, size_t rows) {
+  tile(layer, place, rows, narrow);
+}
+static void tile_wide(const conv1d_s8_layer *layer, const conv1d_tile *place, size_t rows) {
+  tile(layer, place, rows, wide);
+}
+static void tile_signedInput(const conv1d_s8_layer *layer, const conv1d_tile *place, size_t rows) {
+  tile(layer, place, rows, signedInput);
+}
 
 static void conv1d_s8_avx2(const conv1d_s8_layer *layer, const int8_t *input, const int8_t *skip,
                            int8_t *output, size_t outputCount) {
-  conv1d_tiling tiling = {layer->weightsAreNarrow ? tile_narrow : tile_wide, 8, 2, {8, 4}};
+  conv1d_tiling tiling = {
+      layer->weightsAreNarrow ? tile_narrow : tile_wide, 2 * panelChannels, 1, {4}, 4, panelChannels, 8};
   if (layer->inputIsSigned) tiling.tile = tile_signedInput;
   conv1d_walk(tiling, layer, input, skip, output, outputCount, (conv1d_length(layer) + 3) / 4 * 4);
 }
 
 #pragma clang attribute pop
 
-const kernel_set kernels_avx2 = {"avx2", {.panelChannels = 8, .groupLength = 4}, conv1d_s8_avx2};
+const kernel_set kernels_avx2 = {"avx2", {.panelChannels = panelChannels, .groupLength = 4}, conv1d_s8_avx2};
 
 #endif

@@ -9,13 +9,15 @@
 
 #include "conv1d_tiles.h"
 
-enum { sumsMax = 24, panelChannels = 16, groupBytes = 64 };
+enum { sumsMax = 24, rowsMax = 12, panelChannels = 16, groupBytes = 64 };
 
 /// The constants of sixteen channels; odd ones moved to where `vpmuldq` reads.
 typedef struct {
   __m512i multiplier, oddMultiplier;
   __m512i skipMultiplier, oddSkipMultiplier;
   __m512i half;
+  /// Where the sixteen numbers lie in the lower halves of the even and the odd products.
+  __m512i interleaved;
   __m128i shift, minimum, maximum;
 } requantisation;
 
@@ -26,6 +28,7 @@ ALWAYS_INLINE requantisation requantisation_of(const conv1d_s8_layer *layer, siz
   by.skipMultiplier = skips ? _mm512_loadu_si512(layer->skipMultiplier + channel) : _mm512_setzero_si512();
   by.oddSkipMultiplier = _mm512_srli_epi64(by.skipMultiplier, 32);
   by.half = _mm512_set1_epi64((int64_t)1 << (layer->shift - 1));
+  by.interleaved = _mm512_setr_epi32(0, 16, 2, 18, 4, 20, 6, 22, 8, 24, 10, 26, 12, 28, 14, 30);
   by.shift = _mm_cvtsi32_si128(layer->shift);
   by.minimum = _mm_set1_epi8((char)layer->minimum);
   by.maximum = _mm_set1_epi8((char)layer->maximum);
@@ -43,51 +46,52 @@ ALWAYS_INLINE __m128i requantise(requantisation by, __m512i accumulator, __m128i
   }
   even = _mm512_sra_epi64(_mm512_add_epi64(even, by.half), by.shift);
   odd = _mm512_sra_epi64(_mm512_add_epi64(odd, by.half), by.shift);
-  const __m512i value = _mm512_mask_blend_epi32(0xAAAA, even, _mm512_slli_epi64(odd, 32));
+  const __m512i value = _mm512_permutex2var_epi32(even, by.interleaved, odd);
   return _mm_min_epi8(_mm_max_epi8(_mm512_cvtsepi32_epi8(value), by.minimum), by.maximum);
 }
 
-/// Codes of sixteen channels, those of the mask, of every window, from sums `[rows][stride]`.
-ALWAYS_INLINE void finish_sixteen(const conv1d_s8_layer *layer, const conv1d_tile *place, const int32_t *sums,
-                                  size_t rows, size_t stride, size_t first, __mmask16 mask, bool skips) {
-  const requantisation by = requantisation_of(layer, place->channel + first, skips);
+/// The codes of a tile from its sums, vector by vector.
+ALWAYS_INLINE void finish_sums(const conv1d_s8_layer *layer, const conv1d_tile *place, const __m512i *sums,
+                               size_t rows, size_t vectors, bool skips) {
   const size_t channels = (size_t)layer->outputChannels;
-  const int8_t *skipped = skips ? place->skip + first : NULL;
-  int8_t *output = place->output + first;
-  for (size_t row = 0; row < rows; row++, sums += stride, output += channels) {
-    __m128i skip = _mm_setzero_si128();
-    if (skips) {
-      skip = _mm_maskz_loadu_epi8(mask, skipped);
-      skipped += channels;
-    }
-    _mm_mask_storeu_epi8(output, mask, requantise(by, _mm512_loadu_si512(sums), skip, skips));
-  }
-}
-
-/// The codes of a tile from its sums, `[rows][vectors][16]`.
-static void finish_tile(const conv1d_s8_layer *layer, const conv1d_tile *place, const int32_t *sums,
-                        size_t rows, size_t vectors) {
-  const size_t stride = vectors * panelChannels;
-  for (size_t first = 0; first < place->channels; first += panelChannels) {
-    const size_t left = place->channels - first;
+  UNROLLED
+  for (size_t v = 0; v < vectors; v++) {
+    const size_t first = v * panelChannels, left = place->channels - first;
     const __mmask16 mask = left >= panelChannels ? 0xFFFF : (__mmask16)((1u << left) - 1);
-    if (place->skip) {
-      finish_sixteen(layer, place, sums + first, rows, stride, first, mask, true);
-    } else {
-      finish_sixteen(layer, place, sums + first, rows, stride, first, mask, false);
+    const requantisation by = requantisation_of(layer, place->channel + first, skips);
+    UNROLLED
+    for (size_t row = 0; row < rows; row++) {
+      const size_t offset = row * channels + first;
+      __m128i skip = _mm_setzero_si128();
+      if (skips) skip = _mm_maskz_loadu_epi8(mask, place->skip + offset);
+      const __m128i codes = requantise(by, sums[row * vectors + v], skip, skips);
+      _mm_mask_storeu_epi8(place->output + offset, mask, codes);
     }
   }
 }
 
-/// Adds one group of four codes of every window, fewer at a window's end.
+ALWAYS_INLINE void finish(const conv1d_s8_layer *layer, const conv1d_tile *place, const __m512i *sums,
+                          size_t rows, size_t vectors) {
+  if (place->skip) {
+    finish_sums(layer, place, sums, rows, vectors, true);
+  } else {
+    finish_sums(layer, place, sums, rows, vectors, false);
+  }
+}
+
+/// Four codes of every channel, fewer at a window's end.
+ALWAYS_INLINE __m512i group_of(const int8_t *codes, size_t count, bool isSigned) {
+  const __m512i four = _mm512_set1_epi32(conv1d_four(codes, count));
+  return isSigned ? _mm512_xor_si512(four, _mm512_set1_epi8((char)0x80)) : four;
+}
+
+/// Adds one group of four codes of every window.
 ALWAYS_INLINE void add_group(const conv1d_tile *place, size_t group, size_t count, __m512i *sums, size_t rows,
                              size_t vectors, bool isSigned) {
   const int8_t *weights = place->weight + group * groupBytes;
   UNROLLED
   for (size_t row = 0; row < rows; row++) {
-    const int8_t *codes = place->input + row * place->step + 4 * group;
-    __m512i four = _mm512_set1_epi32(conv1d_four(codes, count));
-    if (isSigned) four = _mm512_xor_si512(four, _mm512_set1_epi8((char)0x80));
+    const __m512i four = group_of(place->input + row * place->step + 4 * group, count, isSigned);
     UNROLLED
     for (size_t v = 0; v < vectors; v++) {
       const __m512i panel = _mm512_loadu_si512(weights + v * panelChannels * place->rowLength);
@@ -106,42 +110,86 @@ ALWAYS_INLINE void tile_of(const conv1d_s8_layer *layer, const conv1d_tile *plac
   const size_t length = conv1d_length(layer), groups = length / 4;
   for (size_t group = 0; group < groups; group++) add_group(place, group, 4, sums, rows, vectors, isSigned);
   if (length % 4 != 0) add_group(place, groups, length % 4, sums, rows, vectors, isSigned);
-  int32_t stored[sumsMax * panelChannels];
+  finish(layer, place, sums, rows, vectors);
+}
+
+/// Adds one group to the eight channels that half a vector holds.
+ALWAYS_INLINE void add_half_group(const conv1d_tile *place, size_t group, size_t count, __m256i *sums,
+                                  size_t rows) {
+  const __m256i panel = _mm256_loadu_si256((const __m256i *)(place->weight + group * groupBytes));
   UNROLLED
-  for (size_t i = 0; i < rows * vectors; i++) _mm512_storeu_si512(stored + i * panelChannels, sums[i]);
-  finish_tile(layer, place, stored, rows, vectors);
-}
-
-ALWAYS_INLINE void tile_rows(const conv1d_s8_layer *layer, const conv1d_tile *place, size_t rows,
-                             size_t vectors, bool isSigned) {
-  const size_t rowsMax = vectors <= 2 ? 12 : sumsMax / vectors;
-#define TILE(n) tile_of(layer, place, n, vectors, isSigned)
-  switch (rows) { CONV1D_CASES(rowsMax, TILE) }
-#undef TILE
-}
-
-ALWAYS_INLINE void tile_vectors(const conv1d_s8_layer *layer, const conv1d_tile *place, size_t rows,
-                                bool isSigned) {
-  switch ((place->channels + panelChannels - 1) / panelChannels) {
-    case 1: return tile_rows(layer, place, rows, 1, isSigned);
-    case 2: return tile_rows(layer, place, rows, 2, isSigned);
-    case 3: return tile_rows(layer, place, rows, 3, isSigned);
-    default: return tile_rows(layer, place, rows, 4, isSigned);
+  for (size_t row = 0; row < rows; row++) {
+    const int8_t *codes = place->input + row * place->step + 4 * group;
+    sums[row] = _mm256_dpbusd_epi32(sums[row], _mm256_set1_epi32(conv1d_four(codes, count)), panel);
   }
 }
 
-static void tile_unsigned(const conv1d_s8_layer *layer, const conv1d_tile *place, size_t rows) {
-  tile_vectors(layer, place, rows, false);
+ALWAYS_INLINE void half_tile_of(const conv1d_s8_layer *layer, const conv1d_tile *place, size_t rows) {
+  __m256i halves[rowsMax];
+  UNROLLED
+  for (size_t i = 0; i < rows; i++) {
+    halves[i] = _mm256_loadu_si256((const __m256i *)(layer->bias + place->channel));
+  }
+  const size_t length = conv1d_length(layer), groups = length / 4;
+  for (size_t group = 0; group < groups; group++) add_half_group(place, group, 4, halves, rows);
+  if (length % 4 != 0) add_half_group(place, groups, length % 4, halves, rows);
+  __m512i sums[rowsMax];
+  UNROLLED
+  for (size_t i = 0; i < rows; i++) sums[i] = _mm512_castsi256_si512(halves[i]);
+  finish(layer, place, sums, rows, 1);
 }
 
+#define TILE_1(n) tile_of(layer, place, n, 1, false)
+#define TILE_2(n) tile_of(layer, place, n, 2, false)
+#define TILE_3(n) tile_of(layer, place, n, 3, false)
+#define TILE_4(n) tile_of(layer, place, n, 4, false)
+#define TILE_HALF(n) half_tile_of(layer, place, n)
+#define TILE_SIGNED(n) tile_of(layer, place, n, 1, true)
+
+static void tile_unsigned(const conv1d_s8_layer *layer, const conv1d_tile *place, size_t rows) {
+  if (place->channels <= panelChannels / 2) {
+    switch (rows) {
+      CONV1D_CASES_6(TILE_HALF)
+      default: TILE_HALF(12);
+    }
+    return;
+  }
+  switch ((place->channels + panelChannels - 1) / panelChannels) {
+    case 1:
+      switch (rows) {
+        CONV1D_CASES_6(TILE_1)
+        default: TILE_1(12);
+      }
+      break;
+    case 2:
+      switch (rows) {
+        CONV1D_CASES_6(TILE_2)
+        default: TILE_2(12);
+      }
+      break;
+    case 3:
+      switch (rows) {
+        CONV1D_CASES_6(TILE_3)
+        default: TILE_3(8);
+      }
+      break;
+    default:
+      switch (rows) { CONV1D_CASES_6(TILE_4) }
+  }
+}
+
+/// Signed codes are those of the stem: one vector at a time will do.
 static void tile_signed(const conv1d_s8_layer *layer, const conv1d_tile *place, size_t rows) {
-  tile_vectors(layer, place, rows, true);
+  switch (rows) {
+    CONV1D_CASES_6(TILE_SIGNED)
+    default: TILE_SIGNED(12);
+  }
 }
 
 static void conv1d_s8_avx512vnni(const conv1d_s8_layer *layer, const int8_t *input, const int8_t *skip,
                                  int8_t *output, size_t outputCount) {
-  conv1d_tiling tiling = {tile_unsigned, panelChannels, 4, {12, 12, 8, 6}};
-  if (layer->inputIsSigned) tiling.tile = tile_signed;
+  conv1d_tiling tiling = {tile_unsigned, panelChannels, 4, {12, 12, 8, 6}, 6, panelChannels / 2, rowsMax};
+  if (layer->inputIsSigned) tiling = (conv1d_tiling){tile_signed, panelChannels, 1, {rowsMax}, 6};
   conv1d_walk(tiling, layer, input, skip, output, outputCount, (conv1d_length(layer) + 3) / 4 * 4);
 }
 

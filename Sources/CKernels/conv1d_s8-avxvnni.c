@@ -7,7 +7,7 @@
 
 #include "requantise-avx2.h"
 
-enum { sumsMax = 12, groupBytes = 32 };
+enum { sumsMax = 12, panelChannels = 8, groupBytes = 32 };
 
 /// Adds one group of four codes of every window, fewer at a window's end.
 ALWAYS_INLINE void add_group(const conv1d_tile *place, size_t group, size_t count, __m256i *sums, size_t rows,
@@ -37,34 +37,36 @@ ALWAYS_INLINE void tile_of(const conv1d_s8_layer *layer, const conv1d_tile *plac
   const size_t length = conv1d_length(layer), groups = length / 4;
   for (size_t group = 0; group < groups; group++) add_group(place, group, 4, sums, rows, vectors, isSigned);
   if (length % 4 != 0) add_group(place, groups, length % 4, sums, rows, vectors, isSigned);
-  int32_t stored[sumsMax * 8];
-  UNROLLED
-  for (size_t i = 0; i < rows * vectors; i++) _mm256_storeu_si256((__m256i *)(stored + 8 * i), sums[i]);
-  finish_tile_avx2(layer, place, stored, rows, vectors);
+  finish_avx2(layer, place, sums, rows, vectors);
 }
 
-ALWAYS_INLINE void tile_rows(const conv1d_s8_layer *layer, const conv1d_tile *place, size_t rows,
-                             size_t vectors, bool isSigned) {
-  const size_t rowsMax = sumsMax / vectors;
-#define TILE(n) tile_of(layer, place, n, vectors, isSigned)
-  switch (rows) { CONV1D_CASES(rowsMax, TILE) }
-#undef TILE
+#define TILE_1(n) tile_of(layer, place, n, 1, isSigned)
+#define TILE_2(n) tile_of(layer, place, n, 2, isSigned)
+
+ALWAYS_INLINE void tile(const conv1d_s8_layer *layer, const conv1d_tile *place, size_t rows, bool isSigned) {
+  if (place->channels > panelChannels) {
+    switch (rows) { CONV1D_CASES_6(TILE_2) }
+    return;
+  }
+  switch (rows) {
+    CONV1D_CASES_6(TILE_1)
+    default: TILE_1(12);
+  }
 }
 
 static void tile_unsigned(const conv1d_s8_layer *layer, const conv1d_tile *place, size_t rows) {
-  if (place->channels > 8) return tile_rows(layer, place, rows, 2, false);
-  tile_rows(layer, place, rows, 1, false);
+  tile(layer, place, rows, false);
 }
 
 static void tile_signed(const conv1d_s8_layer *layer, const conv1d_tile *place, size_t rows) {
-  if (place->channels > 8) return tile_rows(layer, place, rows, 2, true);
-  tile_rows(layer, place, rows, 1, true);
+  tile(layer, place, rows, true);
 }
 
 static void conv1d_s8_avxvnni(const conv1d_s8_layer *layer, const int8_t *input, const int8_t *skip,
                               int8_t *output, size_t outputCount) {
-  conv1d_tiling tiling = {tile_unsigned, 8, 2, {12, 6}};
-  if (layer->inputIsSigned) tiling.tile = tile_signed;
+  const conv1d_tiling tiling = {
+      layer->inputIsSigned ? tile_signed : tile_unsigned, 2 * panelChannels, 1, {6}, 6,
+      panelChannels, 12};
   conv1d_walk(tiling, layer, input, skip, output, outputCount, (conv1d_length(layer) + 3) / 4 * 4);
 }
 
@@ -72,7 +74,7 @@ static void conv1d_s8_avxvnni(const conv1d_s8_layer *layer, const int8_t *input,
 
 const kernel_set kernels_avxvnni = {
     "avxvnni",
-    {.panelChannels = 8, .groupLength = 4, .signedInputOffset = 128},
+    {.panelChannels = panelChannels, .groupLength = 4, .signedInputOffset = 128},
     conv1d_s8_avxvnni};
 
 #endif

@@ -110,7 +110,7 @@ static void tile_wide(const conv1d_s8_layer *layer, const conv1d_tile *place, si
 static void conv1d_s8_neon(const conv1d_s8_layer *layer, const int8_t *input, const int8_t *skip,
                            int8_t *output, size_t outputCount) {
   const conv1d_tiling tiling = {
-      layer->weightsAreNarrow ? tile_narrow : tile_wide, channelsMax, 1, {rowsMax}};
+      layer->weightsAreNarrow ? tile_narrow : tile_wide, channelsMax, 1, {rowsMax}, rowsMax};
   conv1d_walk(tiling, layer, input, skip, output, outputCount, (conv1d_length(layer) + 15) / 16 * 16);
 }
 

@@ -78,7 +78,7 @@ ALWAYS_INLINE void tile(const conv1d_s8_layer *layer, const conv1d_tile *place, 
 
 static void conv1d_s8_neondot(const conv1d_s8_layer *layer, const int8_t *input, const int8_t *skip,
                               int8_t *output, size_t outputCount) {
-  const conv1d_tiling tiling = {tile, panelChannels, 1, {rowsMax}};
+  const conv1d_tiling tiling = {tile, panelChannels, 1, {rowsMax}, rowsMax};
   conv1d_walk(tiling, layer, input, skip, output, outputCount, (conv1d_length(layer) + 3) / 4 * 4);
 }
 

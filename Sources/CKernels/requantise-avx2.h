@@ -34,8 +34,8 @@ ALWAYS_INLINE requantisation requantisation_of(const conv1d_s8_layer *layer, siz
   return by;
 }
 
-/// Accumulators to codes in the low half; `skip` holds the skip's codes as 32-bit numbers.
-ALWAYS_INLINE __m128i requantise(requantisation by, __m256i accumulator, __m256i skip, bool skips) {
+/// Eight accumulators to numbers before the clamp; `skip` holds the skip's codes as 32-bit numbers.
+ALWAYS_INLINE __m256i requantise(requantisation by, __m256i accumulator, __m256i skip, bool skips) {
   __m256i even = _mm256_mul_epi32(accumulator, by.multiplier);
   __m256i odd = _mm256_mul_epi32(_mm256_srli_epi64(accumulator, 32), by.oddMultiplier);
   if (skips) {
@@ -45,46 +45,49 @@ ALWAYS_INLINE __m128i requantise(requantisation by, __m256i accumulator, __m256i
   even = _mm256_srl_epi64(_mm256_add_epi64(even, by.raise), by.shift);
   odd = _mm256_srl_epi64(_mm256_add_epi64(odd, by.raise), by.shift);
   const __m256i both = _mm256_blend_epi32(even, _mm256_slli_epi64(odd, 32), 0xAA);
-  const __m256i value = _mm256_sub_epi32(both, by.lower);
-  const __m128i words = _mm_packs_epi32(_mm256_castsi256_si128(value), _mm256_extracti128_si256(value, 1));
-  return _mm_min_epi8(_mm_max_epi8(_mm_packs_epi16(words, words), by.minimum), by.maximum);
+  return _mm256_sub_epi32(both, by.lower);
 }
 
-/// `count` codes of eight channels of every window, from sums `[rows][stride]`.
-ALWAYS_INLINE void finish_eight(const conv1d_s8_layer *layer, const conv1d_tile *place, const int32_t *sums,
-                                size_t rows, size_t stride, size_t first, size_t count, bool skips) {
-  const requantisation by = requantisation_of(layer, place->channel + first, skips);
-  const size_t channels = (size_t)layer->outputChannels;
-  const int8_t *skipped = skips ? place->skip + first : NULL;
-  int8_t *output = place->output + first;
-  for (size_t row = 0; row < rows; row++, sums += stride, output += channels) {
-    __m256i skip = _mm256_setzero_si256();
-    if (skips) {
-      int64_t codes = 0;
-      memcpy(&codes, skipped, count);
-      skip = _mm256_cvtepi8_epi32(_mm_cvtsi64_si128(codes));
-      skipped += channels;
-    }
-    const __m256i accumulator = _mm256_loadu_si256((const __m256i *)sums);
-    const int64_t codes = _mm_cvtsi128_si64(requantise(by, accumulator, skip, skips));
-    memcpy(output, &codes, count);
+/// The first `count` of sixteen codes.
+ALWAYS_INLINE __m128i load_codes(const int8_t *codes, size_t count) {
+  int8_t sixteen[16] = {0};
+  memcpy(sixteen, codes, count);
+  return _mm_loadu_si128((const __m128i *)sixteen);
+}
+
+/// The codes of a tile from its sums, `[rows][vectors]`, of which `count` channels exist.
+ALWAYS_INLINE void finish_sums(const conv1d_s8_layer *layer, const conv1d_tile *place, const __m256i *sums,
+                               size_t rows, size_t vectors, size_t count, bool skips) {
+  const size_t channels = (size_t)layer->outputChannels, last = vectors - 1;
+  const requantisation low = requantisation_of(layer, place->channel, skips);
+  const requantisation high = requantisation_of(layer, place->channel + 8 * last, skips);
+  UNROLLED
+  for (size_t row = 0; row < rows; row++) {
+    const __m128i skip = skips ? load_codes(place->skip + row * channels, count) : low.minimum;
+    const __m256i first = requantise(low, sums[vectors * row], _mm256_cvtepi8_epi32(skip), skips);
+    const __m256i second =
+        last == 0 ? first
+                  : requantise(high, sums[vectors * row + last],
+                               _mm256_cvtepi8_epi32(_mm_unpackhi_epi64(skip, skip)), skips);
+    // In each half four channels of the first vector, then four of the second.
+    const __m256i words = _mm256_packs_epi32(first, second);
+    const __m128i mixed = _mm_packs_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
+    __m128i codes = _mm_shuffle_epi32(mixed, _MM_SHUFFLE(3, 1, 2, 0));
+    codes = _mm_min_epi8(_mm_max_epi8(codes, low.minimum), low.maximum);
+    memcpy(place->output + row * channels, &codes, count);
   }
 }
 
-/// The codes of a tile from its sums, `[rows][vectors][8]`.
-static inline void finish_tile_avx2(const conv1d_s8_layer *layer, const conv1d_tile *place,
-                                    const int32_t *sums, size_t rows, size_t vectors) {
-  const size_t stride = 8 * vectors;
-  size_t first = 0;
-  for (; first + 8 <= place->channels; first += 8) {
-    if (place->skip) {
-      finish_eight(layer, place, sums + first, rows, stride, first, 8, true);
-    } else {
-      finish_eight(layer, place, sums + first, rows, stride, first, 8, false);
-    }
+/// The same, with the usual numbers of channels known when compiling.
+ALWAYS_INLINE void finish_avx2(const conv1d_s8_layer *layer, const conv1d_tile *place, const __m256i *sums,
+                               size_t rows, size_t vectors) {
+  if (place->channels < 8 * vectors) {
+    finish_sums(layer, place, sums, rows, vectors, place->channels, place->skip != NULL);
+  } else if (place->skip) {
+    finish_sums(layer, place, sums, rows, vectors, 8 * vectors, true);
+  } else {
+    finish_sums(layer, place, sums, rows, vectors, 8 * vectors, false);
   }
-  const size_t left = place->channels - first;
-  if (left > 0) finish_eight(layer, place, sums + first, rows, stride, first, left, place->skip != NULL);
 }
 
 #endif

@@ -153,13 +153,14 @@ private func randomLayer(
 ) -> (layer: Convolution, input: [Int8], skip: [Int8]) {
   let isSigned = Bool.random(using: &generator)
   let limit: Int8 = Bool.random(using: &generator) ? 63 : 127
-  let shift = Int.random(in: 1...30, using: &generator)
+  let shift = Int.random(in: 1...45, using: &generator)
   func numbers(_ range: ClosedRange<Int32>) -> [Int32] {
     (0..<outputs).map { _ in Int32.random(in: range, using: &generator) }
   }
   func codes(_ count: Int, _ range: ClosedRange<Int8>) -> [Int8] {
     (0..<count).map { _ in Int8.random(in: range, using: &generator) }
   }
+  // Outputs of some hundreds, so that both sides of the clamp and what lies between are met.
   let top = Int32(clamping: (1 << shift) / 300)
   let layer = Convolution(
     weight: codes(outputs * kernel * inputs, -limit...limit), bias: numbers(-40_000...40_000),
