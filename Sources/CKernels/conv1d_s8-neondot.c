@@ -20,60 +20,96 @@ enum { rowsMax = 6, panelChannels = 16, vectorsMax = 4 };
     }                                                                                                 \
   }
 
-/// Sums of a tile, `[rows][panelChannels]`.
-ALWAYS_INLINE void tile_of(const conv1d_s8_layer *layer, const conv1d_tile *place, size_t rows, size_t vectors,
-                           int32_t *stored) {
+/// Four codes, fewer at a window's end, in every lane.
+ALWAYS_INLINE int8x16_t four_at(const int8_t *codes, size_t count) {
+  return vreinterpretq_s8_s32(vdupq_n_s32(conv1d_four(codes, count)));
+}
+
+/// `count` codes of the eight channels of two vectors, of every window.
+ALWAYS_INLINE void finish_eight(const conv1d_s8_layer *layer, const conv1d_tile *place, const int32x4_t *sums,
+                                size_t rows, size_t vectors, size_t first, size_t count, bool skips) {
+  const size_t channels = (size_t)layer->outputChannels;
+  const requantisation low = requantisation_of(layer, place->channel + first, skips);
+  const requantisation high = requantisation_of(layer, place->channel + first + 4, skips);
+  UNROLLED
+  for (size_t row = 0; row < rows; row++) {
+    const size_t offset = row * channels + first;
+    const int16x8_t skip = skips ? vmovl_s8(load_codes(place->skip + offset, count)) : vdupq_n_s16(0);
+    const int32x4_t *of = sums + row * vectors + first / 4;
+    const uint64_t codes = clamped(low, requantise(low, of[0], vget_low_s16(skip), skips),
+                                   requantise(high, of[1], vget_high_s16(skip), skips));
+    memcpy(place->output + offset, &codes, count);
+  }
+}
+
+/// The codes of a tile from its sums, `[rows][vectors]`, of which `count` channels exist.
+ALWAYS_INLINE void finish_sums(const conv1d_s8_layer *layer, const conv1d_tile *place, const int32x4_t *sums,
+                               size_t rows, size_t vectors, size_t count, bool skips) {
+  UNROLLED
+  for (size_t first = 0; first < 4 * vectors; first += 8) {
+    const size_t left = count - first;
+    finish_eight(layer, place, sums, rows, vectors, first, left < 8 ? left : 8, skips);
+  }
+}
+
+/// The same, with the usual numbers of channels known when compiling.
+ALWAYS_INLINE void finish(const conv1d_s8_layer *layer, const conv1d_tile *place, const int32x4_t *sums,
+                          size_t rows, size_t vectors) {
+  if (place->channels < 4 * vectors) {
+    finish_sums(layer, place, sums, rows, vectors, place->channels, place->skip != NULL);
+  } else if (place->skip) {
+    finish_sums(layer, place, sums, rows, vectors, 4 * vectors, true);
+  } else {
+    finish_sums(layer, place, sums, rows, vectors, 4 * vectors, false);
+  }
+}
+
+ALWAYS_INLINE void tile_of(const conv1d_s8_layer *layer, const conv1d_tile *place, size_t rows, size_t vectors) {
   int32x4_t sums[rowsMax * vectorsMax];
   UNROLLED
   for (size_t i = 0; i < rows * vectors; i++) {
     sums[i] = vld1q_s32(layer->bias + place->channel + i % vectors * 4);
   }
-  const int8_t *input = place->input, *weights = place->weight;
-  const size_t step = place->step, length = conv1d_length(layer), whole = length / 16 * 16;
-  for (const int8_t *end = input + whole; input != end; input += 16, weights += 16 * panelChannels) {
+  const int8_t *input[rowsMax], *weights = place->weight;
+  UNROLLED
+  for (size_t row = 0; row < rows; row++) {
+    input[row] = place->input + row * place->step;
+    CONV1D_OPAQUE(input[row])
+  }
+  const size_t length = conv1d_length(layer), whole = length / 16 * 16, fours = length / 4 * 4;
+  for (size_t i = 0; i < whole; i += 16, weights += 16 * panelChannels) {
     int8x16_t codes[rowsMax];
     UNROLLED
-    for (size_t row = 0; row < rows; row++) codes[row] = vld1q_s8(input + row * step);
+    for (size_t row = 0; row < rows; row++) codes[row] = vld1q_s8(input[row] + i);
     ADD_LANE(0)
     ADD_LANE(1)
     ADD_LANE(2)
     ADD_LANE(3)
   }
-  for (size_t i = whole; i < length; i += 4, weights += 4 * panelChannels) {
-    const size_t count = length - i < 4 ? length - i : 4;
+  for (size_t i = whole; i < fours; i += 4, weights += 4 * panelChannels) {
     int8x16_t codes[rowsMax];
     UNROLLED
-    for (size_t row = 0; row < rows; row++) {
-      codes[row] = vreinterpretq_s8_s32(vdupq_n_s32(conv1d_four(place->input + row * step + i, count)));
-    }
+    for (size_t row = 0; row < rows; row++) codes[row] = four_at(input[row] + i, 4);
     ADD_LANE(0)
   }
-  UNROLLED
-  for (size_t i = 0; i < rows * vectors; i++) {
-    vst1q_s32(stored + i / vectors * panelChannels + i % vectors * 4, sums[i]);
+  if (fours < length) {
+    int8x16_t codes[rowsMax];
+    UNROLLED
+    for (size_t row = 0; row < rows; row++) codes[row] = four_at(input[row] + fours, length - fours);
+    ADD_LANE(0)
   }
+  finish(layer, place, sums, rows, vectors);
 }
 
-ALWAYS_INLINE void tile_rows(const conv1d_s8_layer *layer, const conv1d_tile *place, size_t rows,
-                             size_t vectors, int32_t *stored) {
-  switch (rows) {
-    case 1: return tile_of(layer, place, 1, vectors, stored);
-    case 2: return tile_of(layer, place, 2, vectors, stored);
-    case 3: return tile_of(layer, place, 3, vectors, stored);
-    case 4: return tile_of(layer, place, 4, vectors, stored);
-    case 5: return tile_of(layer, place, 5, vectors, stored);
-    default: return tile_of(layer, place, 6, vectors, stored);
-  }
-}
+#define TILE_2(n) tile_of(layer, place, n, 2)
+#define TILE_4(n) tile_of(layer, place, n, 4)
 
-ALWAYS_INLINE void tile(const conv1d_s8_layer *layer, const conv1d_tile *place, size_t rows) {
-  int32_t stored[rowsMax * panelChannels];
-  if (place->channels > 8) {
-    tile_rows(layer, place, rows, 4, stored);
-  } else {
-    tile_rows(layer, place, rows, 2, stored);
+static void tile(const conv1d_s8_layer *layer, const conv1d_tile *place, size_t rows) {
+  if (place->channels <= 8) {
+    switch (rows) { CONV1D_CASES_6(TILE_2) }
+    return;
   }
-  finish_tile_neon(layer, place, stored, rows, panelChannels);
+  switch (rows) { CONV1D_CASES_6(TILE_4) }
 }
 
 static void conv1d_s8_neondot(const conv1d_s8_layer *layer, const int8_t *input, const int8_t *skip,

@@ -11,6 +11,9 @@
 /// Before a loop with a few turns, known when compiling, over numbers that must stay in registers.
 #define UNROLLED _Pragma("clang loop unroll(full)")
 
+/// Hides how an address was computed, which otherwise is computed again, by additions between the products.
+#define CONV1D_OPAQUE(address) __asm__("" : "+r"(address));
+
 /// Some channels of some neighbouring windows.
 typedef struct {
   /// First window; the next one starts `step` bytes later.

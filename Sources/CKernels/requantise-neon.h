@@ -13,6 +13,7 @@ typedef struct {
   int32x4_t multiplier;
   int32x4_t skipMultiplier;
   int64x2_t shift;
+  int8x8_t minimum, maximum;
 } requantisation;
 
 ALWAYS_INLINE requantisation requantisation_of(const conv1d_s8_layer *layer, size_t channel, bool skips) {
@@ -20,6 +21,8 @@ ALWAYS_INLINE requantisation requantisation_of(const conv1d_s8_layer *layer, siz
   by.multiplier = vld1q_s32(layer->multiplier + channel);
   by.skipMultiplier = skips ? vld1q_s32(layer->skipMultiplier + channel) : vdupq_n_s32(0);
   by.shift = vdupq_n_s64(-(int64_t)layer->shift);
+  by.minimum = vdup_n_s8((int8_t)layer->minimum);
+  by.maximum = vdup_n_s8((int8_t)layer->maximum);
   return by;
 }
 
@@ -36,45 +39,17 @@ ALWAYS_INLINE int16x4_t requantise(requantisation by, int32x4_t accumulator, int
   return vqmovn_s32(vuzp1q_s32(vreinterpretq_s32_s64(lowShifted), vreinterpretq_s32_s64(highShifted)));
 }
 
-/// `count` codes of eight channels of every window, from sums `[rows][stride]`.
-ALWAYS_INLINE void finish_eight(const conv1d_s8_layer *layer, const conv1d_tile *place, const int32_t *sums,
-                                size_t rows, size_t stride, size_t first, size_t count, bool skips) {
-  const requantisation low = requantisation_of(layer, place->channel + first, skips);
-  const requantisation high = requantisation_of(layer, place->channel + first + 4, skips);
-  const int8x8_t minimum = vdup_n_s8((int8_t)layer->minimum), maximum = vdup_n_s8((int8_t)layer->maximum);
-  const size_t channels = (size_t)layer->outputChannels;
-  const int8_t *skipped = skips ? place->skip + first : NULL;
-  int8_t *output = place->output + first;
-  for (size_t row = 0; row < rows; row++, sums += stride, output += channels) {
-    int16x8_t skip = vdupq_n_s16(0);
-    if (skips) {
-      int64_t codes = 0;
-      memcpy(&codes, skipped, count);
-      skip = vmovl_s8(vcreate_s8((uint64_t)codes));
-      skipped += channels;
-    }
-    const int16x8_t words =
-        vcombine_s16(requantise(low, vld1q_s32(sums), vget_low_s16(skip), skips),
-                     requantise(high, vld1q_s32(sums + 4), vget_high_s16(skip), skips));
-    const int8x8_t codes = vmin_s8(vmax_s8(vqmovn_s16(words), minimum), maximum);
-    const uint64_t stored = vget_lane_u64(vreinterpret_u64_s8(codes), 0);
-    memcpy(output, &stored, count);
-  }
+/// The first `count` codes, zeros behind them.
+ALWAYS_INLINE int8x8_t load_codes(const int8_t *codes, size_t count) {
+  uint64_t eight = 0;
+  memcpy(&eight, codes, count);
+  return vcreate_s8(eight);
 }
 
-/// The codes of a tile from its sums, `[rows][stride]`.
-ALWAYS_INLINE void finish_tile_neon(const conv1d_s8_layer *layer, const conv1d_tile *place,
-                                    const int32_t *sums, size_t rows, size_t stride) {
-  size_t first = 0;
-  for (; first + 8 <= place->channels; first += 8) {
-    if (place->skip) {
-      finish_eight(layer, place, sums + first, rows, stride, first, 8, true);
-    } else {
-      finish_eight(layer, place, sums + first, rows, stride, first, 8, false);
-    }
-  }
-  const size_t left = place->channels - first;
-  if (left > 0) finish_eight(layer, place, sums + first, rows, stride, first, left, place->skip != NULL);
+/// Numbers to codes within the layer's range.
+ALWAYS_INLINE uint64_t clamped(requantisation by, int16x4_t low, int16x4_t high) {
+  const int8x8_t codes = vmin_s8(vmax_s8(vqmovn_s16(vcombine_s16(low, high)), by.minimum), by.maximum);
+  return vget_lane_u64(vreinterpret_u64_s8(codes), 0);
 }
 
 #endif
