@@ -108,6 +108,6 @@ static void conv1d_s8_avx2(const conv1d_s8_layer *layer, const int8_t *input, co
 
 #pragma clang attribute pop
 
-const kernel_set kernels_avx2 = {"avx2", {.panelChannels = panelChannels, .groupLength = 4}, conv1d_s8_avx2};
+const kernel_set kernels_avx2 = {"avx2", {.panelChannels = panelChannels, .groupLength = 4}, conv1d_s8_avx2, frame_sums_s8_avx2};
 
 #endif

@@ -198,6 +198,6 @@ static void conv1d_s8_avx512vnni(const conv1d_s8_layer *layer, const int8_t *inp
 const kernel_set kernels_avx512vnni = {
     "avx512vnni",
     {.panelChannels = 16, .groupLength = 4, .signedInputOffset = 128},
-    conv1d_s8_avx512vnni};
+    conv1d_s8_avx512vnni, frame_sums_s8_avx2};
 
 #endif

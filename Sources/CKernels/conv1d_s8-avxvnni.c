@@ -75,6 +75,6 @@ static void conv1d_s8_avxvnni(const conv1d_s8_layer *layer, const int8_t *input,
 const kernel_set kernels_avxvnni = {
     "avxvnni",
     {.panelChannels = panelChannels, .groupLength = 4, .signedInputOffset = 128},
-    conv1d_s8_avxvnni};
+    conv1d_s8_avxvnni, frame_sums_s8_avx2};
 
 #endif

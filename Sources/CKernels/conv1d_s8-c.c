@@ -67,4 +67,4 @@ static void conv1d_s8_c(const conv1d_s8_layer *layer, const int8_t *input, const
   }
 }
 
-const kernel_set kernels_c = {"c", {.panelChannels = 1, .groupLength = 1}, conv1d_s8_c};
+const kernel_set kernels_c = {"c", {.panelChannels = 1, .groupLength = 1}, conv1d_s8_c, frame_sums_s8_c};

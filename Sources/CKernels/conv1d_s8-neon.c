@@ -162,6 +162,6 @@ static void conv1d_s8_neon(const conv1d_s8_layer *layer, const int8_t *input, co
 }
 
 const kernel_set kernels_neon = {
-    "neon", {.panelChannels = panelChannels, .groupLength = groupBytes}, conv1d_s8_neon};
+    "neon", {.panelChannels = panelChannels, .groupLength = groupBytes}, conv1d_s8_neon, frame_sums_s8_c};
 
 #endif

@@ -121,6 +121,6 @@ static void conv1d_s8_neondot(const conv1d_s8_layer *layer, const int8_t *input,
 #pragma clang attribute pop
 
 const kernel_set kernels_neondot = {
-    "neondot", {.panelChannels = panelChannels, .groupLength = 4}, conv1d_s8_neondot};
+    "neondot", {.panelChannels = panelChannels, .groupLength = 4}, conv1d_s8_neondot, frame_sums_s8_c};
 
 #endif

@@ -96,10 +96,9 @@ public final class Encoder {
   ) -> Int {
     for index in 0..<layerCount { run(layer: index, input: input, sampleCount: sampleCount) }
     let frames = sampleCount < receptiveField ? 0 : lengths[layerCount &- 1]
-    sum_s8(self.frames, frames, frameChannels, embedding)
-    if embeddingWidth > frameChannels {
-      sum_squares_s8(self.frames, frames, frameChannels, embedding + frameChannels)
-    }
+    constants.sum(
+      frames: self.frames, count: frames, channels: frameChannels,
+      squares: embeddingWidth > frameChannels, into: embedding)
     return frames
   }
 

@@ -37,4 +37,13 @@ struct LayerConstants: ~Copyable {
   ) {
     conv1d_s8(kernels, layers + index, input, skip, output, count)
   }
+
+  /// Writes the sums over `[count][channels]` frames, with `squares` those of the squares behind them.
+  @inline(__always)
+  func sum(
+    frames: UnsafePointer<Int8>, count: Int, channels: Int, squares: Bool,
+    into embedding: UnsafeMutablePointer<Int32>
+  ) {
+    frame_sums_s8(kernels, frames, count, channels, embedding, squares ? embedding + channels : nil)
+  }
 }

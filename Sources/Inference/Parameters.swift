@@ -30,11 +30,12 @@ struct LayerParameters: Sendable {
     }
     let inputMaximum = graph.codeMaximum(of: layer.input)
     for channel in bias.indices {
-      guard accumulatorMaximum(channel, inputMaximum: inputMaximum) <= Int(Int32.max) else {
+      let sum = accumulatorMaximum(channel, inputMaximum: inputMaximum)
+      guard sum <= Int(Int32.max) else {
         throw ModelError(
           "\(place), channel \(channel): the sum can leave 32 bits. Export the model again.")
       }
-      guard outputMaximum(channel, layer, graph) <= Int(Int32.max) else {
+      guard outputMaximum(channel, sum: sum, layer, graph) <= Int(Int32.max) else {
         throw ModelError(
           "\(place), channel \(channel): an output can leave 32 bits. Export the model again.")
       }
@@ -42,8 +43,9 @@ struct LayerParameters: Sendable {
   }
 
   /// The largest magnitude before the clamp: both products are below 2^62 + 2^38.
-  private func outputMaximum(_ channel: Int, _ layer: Graph.Layer, _ graph: Graph) -> Int {
-    let sum = accumulatorMaximum(channel, inputMaximum: graph.codeMaximum(of: layer.input))
+  private func outputMaximum(
+    _ channel: Int, sum: Int, _ layer: Graph.Layer, _ graph: Graph
+  ) -> Int {
     let skip = layer.skip.map { graph.codeMaximum(of: $0) * Int(skipMultiplier[channel]) } ?? 0
     return (sum * Int(multiplier[channel]) + skip) >> layer.shift + 1
   }
@@ -52,7 +54,8 @@ struct LayerParameters: Sendable {
   private func accumulatorMaximum(_ channel: Int, inputMaximum: Int) -> Int {
     let length = weight.count / bias.count
     let row = weight[channel * length..<(channel + 1) * length]
-    return abs(Int(bias[channel])) + row.reduce(0) { $0 + abs(Int($1)) } * inputMaximum
+    // Wrapping: a layer has at most 4096 * 64 weights a channel.
+    return abs(Int(bias[channel])) + row.reduce(0) { $0 &+ abs(Int($1)) } * inputMaximum
   }
 }
 

@@ -139,12 +139,9 @@ public final class StreamingEncoder {
   /// Writes the sums over the newest `frameCount` frames, at most a window's, as `Encoder.encode` does.
   public func sum(frames frameCount: Int, into embedding: UnsafeMutablePointer<Int32>) {
     precondition(frameCount <= min(windowFrames, self.frameCount), "frames no longer kept")
-    let last = histories[layerCount]
-    let frames = UnsafePointer(last.place(of: last.length &- frameCount))
-    sum_s8(frames, frameCount, frameChannels, embedding)
-    if embeddingWidth > frameChannels {
-      sum_squares_s8(frames, frameCount, frameChannels, embedding + frameChannels)
-    }
+    constants.sum(
+      frames: frames(frameCount), count: frameCount, channels: frameChannels,
+      squares: embeddingWidth > frameChannels, into: embedding)
   }
 
   /// Channels of a frame.

@@ -99,7 +99,7 @@ struct BenchCommand: ParsableCommand {
       format: format, model: model, configuration: PipelineConfiguration())
     let storage = SampleBlockStorage(channelCount: format.channels.count)
     let blocksPerSecond = 25
-    return .measure(count: seconds) {
+    return .measure(count: seconds, warmUps: 12) {
       for _ in 0..<blocksPerSecond {
         storage.block.header.pointee = SampleBlock.Header()
         _ = patient.fill(storage.block, count: 20)
@@ -108,8 +108,9 @@ struct BenchCommand: ParsableCommand {
     }
   }
 
+  /// Random codes, the same at every start.
   static func noise(sampleCount: Int) -> [Int8] {
-    var generator = SystemRandomNumberGenerator()
+    var generator = SeededGenerator(seed: 1)
     return (0..<sampleCount * 12).map { _ in Int8.random(in: -127...127, using: &generator) }
   }
 

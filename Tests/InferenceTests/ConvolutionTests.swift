@@ -211,16 +211,26 @@ func unknownKernels() throws {
   #expect(throws: ModelError.self) { try KernelSet.named("mmx") }
 }
 
-@Test("the sum over time is exact")
-func sums() {
-  let input: [Int8] = [1, -127, 3, -127, 5, -127]
-  var sums: [Int32] = [9, 9]
-  sum_s8(input, 3, 2, &sums)
-  #expect(sums == [9, -381])
-  sum_s8(input, 0, 2, &sums)
-  #expect(sums == [0, 0])
-  sum_squares_s8(input, 3, 2, &sums)
-  #expect(sums == [35, 3 * 127 * 127])
-  sum_squares_s8(input, 0, 2, &sums)
-  #expect(sums == [0, 0])
+@Test("the sums over time are exact", arguments: KernelSet.available)
+func sums(set: KernelSet) {
+  var generator = SeededRandom(seed: 9)
+  for channels in [1, 2, 15, 16, 17, 33, 240] {
+    for count in [0, 1, 2, 3, 49, 1001] {
+      let extreme = Bool.random(using: &generator)
+      let input = (0..<count * channels).map { _ in
+        extreme ? -127 : Int8.random(in: -127...127, using: &generator)
+      }
+      var sums = [Int32](repeating: 9, count: channels)
+      var squares = sums
+      frame_sums_s8(set.table, input, count, channels, &sums, &squares)
+      for channel in 0..<channels {
+        let codes = stride(from: channel, to: count * channels, by: channels).map { Int(input[$0]) }
+        #expect(Int(sums[channel]) == codes.reduce(0, +))
+        #expect(Int(squares[channel]) == codes.reduce(0) { $0 + $1 * $1 })
+      }
+      let before = squares
+      frame_sums_s8(set.table, input, count, channels, &sums, nil)
+      #expect(squares == before)
+    }
+  }
 }
