@@ -60,6 +60,10 @@ def parser() -> argparse.ArgumentParser:
         "--given", type=Path, help="a dense run's folder to take weights from (default: random ones)"
     )
     timed.add_argument("--created", default=datetime.now(UTC).date().isoformat())
+    again = commands.add_parser(
+        "rescore", help="score a model folder's integers on other cohorts anew, and write its card anew"
+    )
+    again.add_argument("--model", type=Path, default=TRAINING.parent / MODEL, help="model folder")
     exporting = commands.add_parser("export", help="quantise, calibrate, score and write the model folder")
     exporting.add_argument("--name", default=MODEL)
     exporting.add_argument("--created", default=datetime.now(UTC).date().isoformat())
@@ -83,6 +87,10 @@ def main() -> None:
         if options.write:
             splits.PATH.write_text(splits.table(folder))
         print(f"{splits.check(folder)} records are those of {splits.PATH.name}")
+        return
+    if options.command == "rescore":
+        found = ship.rescore(options.model, folder, options.runs)
+        print(json.dumps(found["history"], indent=1))
         return
     plans = runs.read(options.lock)
     if options.command == "run" and (unknown := set(options.names) - set(plans)):

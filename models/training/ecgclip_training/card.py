@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from . import gates
+from .cells import interval, number, score_row
+from .cohort_card import cohort_table
 
 SUMMARY = """The signal encoder of ECGCLIP Edge for the device: a 1-D ResNet-18 without padding, cut down channel by channel to
 {millions:.1f} M multiply-accumulates a window of 9.87 s, in integers of eight bits, with a linear head over {statements} SCP-ECG statements{text}.
@@ -55,19 +57,6 @@ DEPARTURES = """| the paper (arXiv 2605.25446, what its abstract says) | here | 
 | average precision on nine external cohorts | average precision with prevalence and n, AUC, intervals by patient; CPSC2018, Challenge 2021, LUDB parts | what was at hand |"""
 
 
-def interval(entry: dict, key: str) -> str:
-    low, high = entry["interval95"][key]
-    return f"{entry[key]:.3f} [{low:.3f}, {high:.3f}]"
-
-
-def score_row(name: str, entry: dict) -> str:
-    return f"| {name} | {interval(entry, 'auc')} | {interval(entry, 'averagePrecision')} |"
-
-
-def number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.3f}"
-
-
 def card(name: str, metrics: dict, statements: list[dict]) -> str:
     """The whole card."""
     restored = metrics["trainingRecords"] - metrics["trainingRecordsMeasured"]
@@ -99,25 +88,6 @@ def card(name: str, metrics: dict, statements: list[dict]) -> str:
         parts.append(text_table(metrics["text"]))
     parts += [statement_table(metrics, statements), "## Limits\n\n" + LIMITS]
     return "\n\n".join(parts) + "\n"
-
-
-def cohort_table(found: dict) -> str:
-    """Other cohorts together, statement by statement."""
-    parts = ", ".join(f"{name} {entry['records']}" for name, entry in found["cohorts"].items())
-    rows = [
-        f"## Other cohorts\n\nNever trained on: {parts} records; one fixed code map, thresholds as shipped, statements with at"
-        " least 8 positives; silence is a negative only where a cohort can state it. LUDB's header gains break Einthoven's law, so"
-        " its codes are read as microvolts.\n\n| statement | positives | records | AUC | average precision | ECE |",
-        "|---|---|---|---|---|---|",
-        f"| mean of {found['statements']} | | {found['records']} | {interval(found, 'auc')} |"
-        f" {interval(found, 'averagePrecision')} | |",
-    ]
-    for code, entry in found["codes"].items():
-        rows.append(
-            f"| {code} | {entry['positives']} | {entry['records']} | {interval(entry, 'auc')} |"
-            f" {interval(entry, 'averagePrecision')} | {entry['calibrationError']:.3f} |"
-        )
-    return "\n".join(rows)
 
 
 def explanation(found: dict) -> str:

@@ -18,6 +18,7 @@ from .metrics import macro_interval, sigmoid
 from .preprocessing import Preprocessing
 from .ptbxl import LEADS, Statement
 from .quantise import FloatLayer
+from .reading import open_model
 from .runs import Plan, load_average
 from .train import logits
 
@@ -171,7 +172,21 @@ def text_geometry(text_run: Path) -> dict:
 
 def other_cohorts(shipment: Shipment, folder: Path) -> dict:
     """Scores on cohorts whose labels were never trained on."""
-    return cohorts.scores(shipment.integer, cohorts.load(folder, shipment.codes), shipment.codes)
+    parts = cohorts.load(folder, shipment.integer.shape)
+    return cohorts.scores(shipment.integer, parts, shipment.statements)
+
+
+def rescore(target: Path, folder: Path, runs: Path) -> dict:
+    """What needs no checkpoint of a model folder, anew from its integers: other cohorts, and the comparison where there is a new
+    one. Writes metrics.json, the card and the manifest; no other file changes."""
+    model, statements, metadata = open_model(target)
+    metrics = json.loads((target / "metrics.json").read_text())
+    metrics["otherCohorts"] = cohorts.scores(model, cohorts.load(folder, model.shape), statements)
+    metrics |= gathered(runs)
+    (target / "metrics.json").write_text(json.dumps(metrics, indent=1) + "\n")
+    (target / "card.md").write_text(card.card(metadata["name"], metrics, statements))
+    export.save_manifest(target)
+    return metrics["otherCohorts"]
 
 
 def write(shipment: Shipment, metrics: dict, text_run: Path, folder: Path, split_table: str) -> None:

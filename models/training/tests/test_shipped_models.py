@@ -121,3 +121,13 @@ def test_the_card_names_every_bar_and_which_were_missed(folder):
     ):
         row = next(line for line in card.splitlines() if f"{value:.3f} | >= {bar:g} |" in line)
         assert ("missed" in row) == (value < bar), row
+
+
+def test_the_card_shows_what_every_change_of_the_rules_did_to_other_cohorts(folder):
+    """No change after the first scores goes unsaid; the last column is what the bar is held to."""
+    card, found = (folder / "card.md").read_text(), json.loads((folder / "metrics.json").read_text())
+    steps = found["otherCohorts"]["history"]
+    assert steps[0]["change"] == "as first scored" and len(steps) > 1
+    assert steps[-1]["auc"] == found["otherCohorts"]["auc"]
+    row = next(line for line in card.splitlines() if line.startswith("| macro AUC | "))
+    assert [cell.split()[0] for cell in row.split("|")[2:-1]] == [f"{step['auc']:.3f}" for step in steps]
