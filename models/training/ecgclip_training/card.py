@@ -41,6 +41,14 @@ statements: see n and the intervals. Not validated on children or on monitoring 
 thresholds and calibration do not carry over as ranking does. Findings in the records that PTB-XL's readers did not code count
 as errors here."""
 
+PROMPTED = """The shipped files asked in words (`python -m ecgclip_training ask`), fold 9, the same statements as above. Training texts named
+them, so this is no zero-shot; it says how much of what the heads know can be asked for.
+
+| | macro AUC | macro average precision |
+|---|---|---|
+{}
+{}"""
+
 LICENCES = """| source | licence | what it means for these weights |
 |---|---|---|
 | PTB-XL 1.0.3 (Wagner et al., Scientific Data 2020) | CC BY 4.0 | trained on; cite it |
@@ -84,6 +92,10 @@ def card(name: str, metrics: dict, statements: list[dict]) -> str:
         parts.append(comparison_table(metrics["comparison"]))
     if "zeroShot" in metrics:
         parts.append(prompt_table(metrics["zeroShot"]))
+    if "prompted" in metrics:
+        parts.append(
+            PROMPTED.format(score_row("prompts", metrics["prompted"]), score_row("heads", metrics["int8"]))
+        )
     if "text" in metrics:
         parts.append(text_table(metrics["text"]))
     parts += [statement_table(metrics, statements), "## Limits\n\n" + LIMITS]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from . import card, cohorts, evaluate, explain, export, figures, finish, onnx_file, prompts, text_file
+from . import asking, card, cohorts, evaluate, explain, export, figures, finish, onnx_file, prompts, text_file
 from .calibrate import fit
 from .cohort import TEST_FOLD, TRAINING_FOLDS, exact_signals
 from .infer import head_of, integer_logits
@@ -170,27 +170,33 @@ def text_geometry(text_run: Path) -> dict:
     return {"text": prompts.geometry(learner.text, learner.tokeniser)}
 
 
-def other_cohorts(shipment: Shipment, folder: Path) -> dict:
-    """Scores on cohorts whose labels were never trained on."""
-    parts = cohorts.load(folder, shipment.integer.shape)
-    return cohorts.scores(shipment.integer, parts, shipment.statements)
+def from_files(target: Path, folder: Path) -> dict:
+    """What a model folder's own files give: scores on cohorts whose labels were never trained on, and by prompts."""
+    model, statements, _ = open_model(target)
+    found = {"otherCohorts": cohorts.scores(model, cohorts.load(folder, model.shape), statements)}
+    if (target / "text.safetensors").exists():
+        found["prompted"] = asking.scores(target, model, folder)
+    return found
 
 
 def rescore(target: Path, folder: Path, runs: Path) -> dict:
-    """What needs no checkpoint of a model folder, anew from its integers: other cohorts, and the comparison where there is a new
-    one. Writes metrics.json, the card and the manifest; no other file changes."""
-    model, statements, metadata = open_model(target)
+    """What needs no checkpoint of a model folder, anew, and the comparison where there is a new one; no weights change."""
     metrics = json.loads((target / "metrics.json").read_text())
-    metrics["otherCohorts"] = cohorts.scores(model, cohorts.load(folder, model.shape), statements)
-    metrics |= gathered(runs)
+    metrics |= from_files(target, folder) | gathered(runs)
+    describe(target, metrics)
+    return metrics
+
+
+def describe(target: Path, metrics: dict) -> None:
+    """metrics.json, the card that follows from it, and the manifest of the whole folder."""
+    _, statements, metadata = open_model(target)
     (target / "metrics.json").write_text(json.dumps(metrics, indent=1) + "\n")
     (target / "card.md").write_text(card.card(metadata["name"], metrics, statements))
     export.save_manifest(target)
-    return metrics["otherCohorts"]
 
 
-def write(shipment: Shipment, metrics: dict, text_run: Path, folder: Path, split_table: str) -> None:
-    """All files of the model folder; the manifest last."""
+def write(shipment: Shipment, text_run: Path, folder: Path, split_table: str) -> None:
+    """The weights in all their forms, golden vectors and the text side."""
     folder.mkdir(parents=True, exist_ok=True)
     digest = export.training_digest(Path(__file__).parent, split_table)
     export.save_int8(
@@ -208,6 +214,3 @@ def write(shipment: Shipment, metrics: dict, text_run: Path, folder: Path, split
     if text_run.exists():
         learner, _ = load_average(text_run)
         text_file.save_text(folder / "text.safetensors", learner)
-    (folder / "metrics.json").write_text(json.dumps(metrics, indent=1) + "\n")
-    (folder / "card.md").write_text(card.card(shipment.name, metrics, shipment.statements))
-    export.save_manifest(folder)
