@@ -180,11 +180,24 @@ def from_files(target: Path, folder: Path) -> dict:
 
 
 def rescore(target: Path, folder: Path, runs: Path) -> dict:
-    """What needs no checkpoint of a model folder, anew, and the comparison where there is a new one; no weights change."""
+    """What needs no checkpoint of a model folder, anew, and the comparison where there is a new one that has no fewer seeds; no
+    weights change."""
     metrics = json.loads((target / "metrics.json").read_text())
-    metrics |= from_files(target, folder) | gathered(runs)
+    found = from_files(target, folder) | gathered(runs)
+    if "comparison" in found and not covers(found["comparison"], metrics.get("comparison", {})):
+        del found["comparison"]
+    metrics |= found
     describe(target, metrics)
     return metrics
+
+
+def covers(new: dict, old: dict) -> bool:
+    """Whether a comparison has every row of another with at least as many seeds."""
+    return all(
+        new["methods"].get(method, {}).get(share, {"seeds": 0})["seeds"] >= entry["seeds"]
+        for method, shares in old.get("methods", {}).items()
+        for share, entry in shares.items()
+    )
 
 
 def describe(target: Path, metrics: dict) -> None:
