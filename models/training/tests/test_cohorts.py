@@ -102,6 +102,7 @@ def test_a_union_scores_like_a_super_class(monkeypatch):
     probability[:4, 0] = probability[4:8, 3] = 0.9
     table = cohorts.table_of(probability, [part], STATEMENTS, NOW)
     assert table["codes"]["LVH"]["auc"] == 1 and table["codes"]["LVH"]["positives"] == 8
+    assert table["codes"]["LVH"]["bySet"] == {"ludb": 1}
     alone = cohorts.table_of(probability, [part], STATEMENTS, FIRST)
     assert alone["codes"]["LVH"]["auc"] == pytest.approx(0.75) and "VCLVH" not in alone["codes"]
 
