@@ -10,11 +10,8 @@ from pathlib import Path
 import numpy as np
 from safetensors import safe_open
 
-from . import cohorts, ptbxl, wfdb_tree
-from .cohort import TEST_FOLD, exact_signals
+from . import cohorts, wfdb_tree
 from .infer import integer_logits
-from .int8 import IntegerModel
-from .manifest import labels
 from .metrics import macro_interval
 from .preprocessing import Preprocessing
 from .reading import open_model
@@ -83,16 +80,10 @@ def ask(folder: Path, record: Path, texts: list[str]) -> dict[str, float]:
     return dict(zip(texts, cosines.mean(0).tolist(), strict=True))
 
 
-def scores(folder: Path, model: IntegerModel, data: Path) -> dict:
-    """Prompted scores on fold 9. Training texts named these statements, so this is no zero-shot: it says how much of what the
-    statement heads know can be asked for in words."""
-    side = TextSide.open(folder)
-    records = ptbxl.raw_records(data)
-    held = np.array([row for row, record in enumerate(records) if record.fold == TEST_FOLD])
-    chosen = [records[row] for row in held]
-    codes = [statement.code for statement in ptbxl.read_statements(data)]
-    truth, _ = labels(chosen, codes)
-    features = integer_logits(model, exact_signals(data, held))[1]
+def scores(
+    side: TextSide, features: np.ndarray, labels: np.ndarray, patients: np.ndarray, codes: list[str]
+) -> dict:
+    """Macro scores by prompts [record][code]. Where training texts named the statements this is no zero-shot: it says how much of
+    what the statement heads know can be asked for in words."""
     found = side.prompted(features)[:, [side.codes.index(code) for code in codes]]
-    patients = np.array([record.patient for record in chosen])
-    return macro_interval(truth, found, patients)
+    return macro_interval(labels, found, patients)

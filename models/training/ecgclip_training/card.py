@@ -225,15 +225,17 @@ def alone_row(teachers: list[dict]) -> str:
 def lead_table(metrics: dict) -> str:
     rows = [
         "## Fewer leads\n\nMissing leads are zeros and the head sees the mask. A finding is assessed only with the leads that"
-        " the model file names for it.\n\n| leads | AUC, all | average precision, all | AUC, rhythm | average precision, rhythm |",
-        "|---|---|---|---|---|",
+        " the model file names for it. ECE is a mean over statements.\n\n| leads | AUC, all | average precision, all | ECE, all |"
+        " AUC, rhythm | average precision, rhythm | ECE, rhythm |",
+        "|---|---|---|---|---|---|---|",
     ]
     for name, entry in metrics["leadSubsets"].items():
-        plain, rhythm = entry["all"], entry["rhythm"]
-        rows.append(
-            f"| {name} | {plain['auc']:.3f} | {plain['averagePrecision']:.3f} | {rhythm['auc']:.3f} |"
-            f" {rhythm['averagePrecision']:.3f} |"
-        )
+        cells = [
+            f"{interval(entry[kind], 'auc')} | {interval(entry[kind], 'averagePrecision')} |"
+            f" {entry[kind]['calibrationError']:.3f}"
+            for kind in ("all", "rhythm")
+        ]
+        rows.append(f"| {name} | " + " | ".join(cells) + " |")
     return "\n".join(rows)
 
 

@@ -19,10 +19,10 @@ from .metrics import (
     interval,
     macro,
     macro_rounds,
+    mean_calibration,
     per_statement,
     resamplings,
     scorable,
-    sigmoid,
     weighted,
 )
 from .model import StatementModel
@@ -128,10 +128,12 @@ def comparison(
         for share, seeds in shares.items():
             scored = [macro_rounds(labels, found, weights) for found in seeds]
             rounds[method, share] = np.mean(scored, axis=0)
-            single = [macro(labels, found) for found in seeds]
+            single = [macro(labels, found) | mean_calibration(labels, found) for found in seeds]
             plain[method, share] = {
-                key: float(np.mean([entry[key] for entry in single])) for key in ("auc", "averagePrecision")
-            } | {"seeds": len(seeds), "perSeed": single, **calibration(labels, seeds)}
+                key: float(np.mean([entry[key] for entry in single]))
+                for key in single[0]
+                if key != "statements"
+            } | {"seeds": len(seeds), "perSeed": single}
     result: dict = {
         "statements": len(scorable(labels)),
         "records": len(held),
@@ -153,15 +155,6 @@ def comparison(
                 }
             result["differences"].append(entry)
     return result
-
-
-def calibration(labels: np.ndarray, seeds: list[np.ndarray]) -> dict[str, float]:
-    """Brier score and calibration error, means over statements and seeds."""
-    single = [per_statement(labels[:, k], sigmoid(found[:, k])) for found in seeds for k in scorable(labels)]
-    return {
-        key: float(np.mean([entry[key] for entry in single]))
-        for key in ("brier", "brierOfPrevalence", "calibrationError")
-    }
 
 
 CLAIMS = [

@@ -8,7 +8,21 @@ from pathlib import Path
 
 import numpy as np
 
-from . import asking, card, cohorts, evaluate, explain, export, figures, finish, onnx_file, prompts, text_file
+from . import (
+    asking,
+    card,
+    cohorts,
+    evaluate,
+    explain,
+    export,
+    figures,
+    finish,
+    manifest,
+    onnx_file,
+    prompts,
+    ptbxl,
+    text_file,
+)
 from .calibrate import fit
 from .cohort import TEST_FOLD, TRAINING_FOLDS, exact_signals
 from .infer import head_of, integer_logits
@@ -72,7 +86,6 @@ def measured(
     unit = integer.millivolts_per_code
     taught = [logits(teacher, signals, unit)[:, shipment.kept] for teacher in teachers]
     thresholds = np.array([entry["threshold"] for entry in shipment.statements])
-    rhythm = np.array([entry["group"] == "rhythm" for entry in shipment.statements])
     classes = {e["code"]: e["superClass"] for e in shipment.statements if "superClass" in e}
     return {
         "fold": TEST_FOLD,
@@ -86,7 +99,6 @@ def measured(
         "teacher": evaluate.float_against_teacher(labels, plain, taught, patients),
         "quantisation": evaluate.quantisation(labels, (found, embedding), (plain, features), patients),
         "superClasses": evaluate.super_class_table(labels, found, patients, shipment.codes, classes),
-        "leadSubsets": evaluate.lead_subsets(integer, signals, labels, rhythm),
         "subgroups": evaluate.subgroups(labels, found, patients, material.ages[held], material.sexes[held]),
         "emptyWindows": evaluate.empty_windows(integer, thresholds),
         "crossValidated": cross_validated(shipment, plans, material, runs),
@@ -171,11 +183,25 @@ def text_geometry(text_run: Path) -> dict:
 
 
 def from_files(target: Path, folder: Path) -> dict:
-    """What a model folder's own files give: scores on cohorts whose labels were never trained on, and by prompts."""
+    """What a model folder's own files give: scores on cohorts whose labels were never trained on, and on fold 9 with fewer leads
+    and by prompts."""
     model, statements, _ = open_model(target)
-    found = {"otherCohorts": cohorts.scores(model, cohorts.load(folder, model.shape), statements)}
+    codes = [entry["code"] for entry in statements]
+    raw = ptbxl.raw_records(folder)
+    held = np.array([row for row, record in enumerate(raw) if record.fold == TEST_FOLD])
+    records, signals = [raw[row] for row in held], exact_signals(folder, held)
+    patients = np.array([record.patient for record in records])
+    every = [statement.code for statement in ptbxl.read_statements(folder)]
+    truth, _ = manifest.labels(records, every)
+    rhythm = np.array([entry["group"] == "rhythm" for entry in statements])
+    kept = truth[:, [every.index(code) for code in codes]]
+    found = {
+        "leadSubsets": evaluate.lead_subsets(model, signals, kept, rhythm, patients),
+        "otherCohorts": cohorts.scores(model, cohorts.load(folder, model.shape), statements),
+    }
     if (target / "text.safetensors").exists():
-        found["prompted"] = asking.scores(target, model, folder)
+        side, (_, features) = asking.TextSide.open(target), integer_logits(model, signals)
+        found["prompted"] = asking.scores(side, features, truth, patients, every)
     return found
 
 

@@ -98,6 +98,18 @@ def test_the_card_is_what_its_metrics_make(folder):
     assert (folder / "card.md").read_text() == card(folder.name, metrics, statements)
 
 
+def test_fewer_leads_are_scored_on_the_same_records(folder):
+    """All twelve give the scores of the headline; every set has intervals and its calibration."""
+    metrics = json.loads((folder / "metrics.json").read_text())
+    twelve = metrics["leadSubsets"]["12"]["all"]
+    assert {key: twelve[key] for key in metrics["int8"]} == metrics["int8"]
+    assert list(metrics["leadSubsets"]) == ["12", "8", "6", "3", "2", "1"]
+    for entry in metrics["leadSubsets"].values():
+        for kind in ("all", "rhythm"):
+            low, high = entry[kind]["interval95"]["auc"]
+            assert low < entry[kind]["auc"] < high and 0 < entry[kind]["calibrationError"] < 0.1
+
+
 def test_int8_keeps_the_gates_against_float(folder):
     """The gates of the design: what quantisation may cost on the held-out fold."""
     metrics = json.loads((folder / "metrics.json").read_text())
