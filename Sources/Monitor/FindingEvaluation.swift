@@ -37,30 +37,19 @@ public struct FindingEvaluation: Sendable {
   public let superClassMacro: Macro?
   /// Labels of valid statements that the model does not make, by code.
   public let notScored: [String: Int]
-  /// Records with leads that are flat, which were scored all the same.
-  public let flatLeads: [String]
 
   /// Reads every record of the table below `folder` and scores the model.
   public init(model: Model, folder: String, labels: [LabelledRecord]) throws {
-    var probabilities: [[Double]] = []
-    var flat: [String] = []
-    for record in labels {
-      let window = try FirstWindow(
-        model: model, path: "\(folder)/\(record.name)", name: record.name)
-      probabilities.append(window.probabilities)
-      if !window.flatLeads.isEmpty {
-        flat.append("\(record.name): \(window.flatLeads.names.joined(separator: " "))")
-      }
+    let probabilities = try labels.map { record in
+      try FirstWindow(model: model, path: "\(folder)/\(record.name)", name: record.name)
+        .probabilities
     }
-    self.init(model: model, labels: labels, probabilities: probabilities, flatLeads: flat)
+    self.init(model: model, labels: labels, probabilities: probabilities)
   }
 
   /// Scores probabilities `[record][statement]`.
-  init(
-    model: Model, labels: [LabelledRecord], probabilities: [[Double]], flatLeads: [String]
-  ) {
+  init(model: Model, labels: [LabelledRecord], probabilities: [[Double]]) {
     records = labels.count
-    self.flatLeads = flatLeads
     let codes = model.statements.map(\.code)
     var table: [String: StatementScores] = [:]
     for (index, code) in codes.enumerated() {
@@ -110,7 +99,6 @@ public struct FindingEvaluation: Sendable {
 /// The model's reading of a recording's first window.
 private struct FirstWindow {
   let probabilities: [Double]
-  let flatLeads: LeadSet
 
   init(model: Model, path: String, name: String) throws {
     let reader: any RecordingReader
@@ -121,36 +109,41 @@ private struct FirstWindow {
     }
     let format = reader.format
     let channels = try Self.channels(format, name: name)
-    let engine = try FindingsEngine(model: model, sampleRate: format.sampleRate)
+    let engine: FindingsEngine
+    do {
+      engine = try FindingsEngine(model: model, sampleRate: format.sampleRate)
+    } catch {
+      throw EvaluationError(description: "record \(name): \(error)")
+    }
     let storage = SampleBlockStorage(channelCount: format.channels.count)
     let step = SampleBlock.sampleCountMax
     var row = [Float](repeating: 0, count: channels.count)
-    var lowest = [Float](repeating: .infinity, count: channels.count)
-    var highest = [Float](repeating: -.infinity, count: channels.count)
+    var leads = [[Float]](repeating: [], count: channels.count)
     while engine.windowsEvaluated == 0 {
       let count = try reader.read(into: storage.block.codes, stride: step, count: step)
       guard count > 0 else {
-        let seconds = Double(model.graph.windowSamples) / Double(model.preprocessing.sampleRateHz)
+        let hundredths = model.graph.windowSamples * 100 / model.preprocessing.sampleRateHz + 10
         throw EvaluationError(
           description: "record \(name): shorter than a window or with gaps: give at least "
-            + "\(seconds + 0.1) s without a missing sample")
+            + "\(Double(hundredths) / 100) s without a missing sample")
       }
       for sample in 0..<count where engine.windowsEvaluated == 0 {
         for (lead, channel) in channels.enumerated() {
           let code = storage.block.codes[channel * step + sample]
           row[lead] =
             code == SampleBlock.missing ? .nan : Self.microvolts(code, format.channels[channel])
-          lowest[lead] = min(lowest[lead], row[lead])
-          highest[lead] = max(highest[lead], row[lead])
+          leads[lead].append(row[lead])
         }
         _ = engine.push(row)
       }
     }
     probabilities = engine.logits.map { StatementHead.probability($0) }
-    flatLeads = LeadSet(
-      rawValue: lowest.indices.reduce(0) { bits, lead in
-        lowest[lead] == highest[lead] ? bits | 1 << UInt16(lead) : bits
-      })
+    for (lead, samples) in zip(Lead.allCases, leads) {
+      if let fault = LeadFault(samples.filter(\.isFinite), sampleRate: format.sampleRate) {
+        throw EvaluationError(
+          description: "record \(name): lead \(lead.name) is \(fault.rawValue): leave it out")
+      }
+    }
   }
 
   private static func microvolts(_ code: Int32, _ channel: Channel) -> Float {

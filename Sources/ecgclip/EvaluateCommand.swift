@@ -65,7 +65,6 @@ private struct EvaluationObject: Encodable {
   let statements: [String: StatementScores]
   let superClasses: SuperClasses?
   let notScored: [String: Int]
-  let flatLeads: [String]
 
   init(model: Model, evaluation: FindingEvaluation) {
     self.model = model.name
@@ -80,7 +79,6 @@ private struct EvaluationObject: Encodable {
         classes: classes)
     }
     notScored = evaluation.notScored
-    flatLeads = evaluation.flatLeads
   }
 }
 
@@ -109,7 +107,6 @@ private enum EvaluationText {
     for (code, count) in evaluation.notScored.sorted(by: { $0.key < $1.key }) {
       Swift.print("not scored: \(code), \(count) label(s): the model has no such statement")
     }
-    for flat in evaluation.flatLeads { Swift.print("flat lead in \(flat)") }
   }
 
   private static func number(_ value: Double?) -> String {

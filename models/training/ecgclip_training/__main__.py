@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 
-from . import cohort, compare, distributed, ptbxl, runs, ship, splits, standard, task
+from . import asking, cohort, compare, distributed, ptbxl, runs, ship, splits, standard, task
 from .manifest import Record
 from .material import Material
 
@@ -60,6 +60,15 @@ def parser() -> argparse.ArgumentParser:
         "--given", type=Path, help="a dense run's folder to take weights from (default: random ones)"
     )
     timed.add_argument("--created", default=datetime.now(UTC).date().isoformat())
+    words = commands.add_parser("ask", help="how well texts in any words fit a WFDB record")
+    words.add_argument("record", type=Path)
+    words.add_argument("texts", nargs="+", metavar="TEXT")
+    words.add_argument("--model", type=Path, default=TRAINING.parent / MODEL, help="model folder")
+    again = commands.add_parser(
+        "rescore",
+        help="score a model folder's files anew on other cohorts and by prompts, and write its card",
+    )
+    again.add_argument("--model", type=Path, default=TRAINING.parent / MODEL, help="model folder")
     exporting = commands.add_parser("export", help="quantise, calibrate, score and write the model folder")
     exporting.add_argument("--name", default=MODEL)
     exporting.add_argument("--created", default=datetime.now(UTC).date().isoformat())
@@ -75,6 +84,9 @@ def main() -> None:
     if options.command == "standard":
         write_standard(options)
         return
+    if options.command == "ask":
+        print(json.dumps(asking.ask(options.model, options.record, options.texts), indent=1))
+        return
     folder = ptbxl.data_folder(options.data)
     if options.command == "records":
         print(f"{ptbxl.write_wfdb(folder, options.target, options.fold)} records")
@@ -83,6 +95,10 @@ def main() -> None:
         if options.write:
             splits.PATH.write_text(splits.table(folder))
         print(f"{splits.check(folder)} records are those of {splits.PATH.name}")
+        return
+    if options.command == "rescore":
+        metrics = ship.rescore(options.model, folder, options.runs)
+        print(json.dumps({key: metrics.get(key) for key in ("otherCohorts", "prompted")}, indent=1))
         return
     plans = runs.read(options.lock)
     if options.command == "run" and (unknown := set(options.names) - set(plans)):
@@ -134,12 +150,12 @@ def export(
     metrics = ship.measured(shipment, plans, material, options.runs, folder)
     devices = ptbxl.devices(folder)
     metrics["explain"] = ship.looked_at(shipment, material, options.runs, devices)
-    metrics["otherCohorts"] = ship.other_cohorts(shipment, folder)
-    metrics |= ship.gathered(options.runs) | ship.text_geometry(options.runs / "aligned")
     target = TRAINING.parent / options.name
-    target.mkdir(exist_ok=True)
+    ship.write(shipment, options.runs / "aligned", target, splits.PATH.read_text())
+    metrics |= ship.from_files(target, folder)
+    metrics |= ship.gathered(options.runs) | ship.text_geometry(options.runs / "aligned")
     ship.draw(shipment, metrics, material, devices, target)
-    ship.write(shipment, metrics, options.runs / "aligned", target, splits.PATH.read_text())
+    ship.describe(target, metrics)
     shown = ("int8", "float", "superClasses", "crossValidated", "quantisation", "emptyWindows", "teacher")
     print(json.dumps({key: metrics[key] for key in shown}, indent=1))
 

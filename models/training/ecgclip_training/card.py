@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from . import gates
+from .cells import interval, number, score_row
+from .cohort_card import cohort_table
 
 SUMMARY = """The signal encoder of ECGCLIP Edge for the device: a 1-D ResNet-18 without padding, cut down channel by channel to
 {millions:.1f} M multiply-accumulates a window of 9.87 s, in integers of eight bits, with a linear head over {statements} SCP-ECG statements{text}.
@@ -39,6 +41,14 @@ statements: see n and the intervals. Not validated on children or on monitoring 
 thresholds and calibration do not carry over as ranking does. Findings in the records that PTB-XL's readers did not code count
 as errors here."""
 
+PROMPTED = """The shipped files asked in words (`python -m ecgclip_training ask`), fold 9, the same statements as above. Training texts named
+them, so this is no zero-shot; it says how much of what the heads know can be asked for.
+
+| | macro AUC | macro average precision |
+|---|---|---|
+{}
+{}"""
+
 LICENCES = """| source | licence | what it means for these weights |
 |---|---|---|
 | PTB-XL 1.0.3 (Wagner et al., Scientific Data 2020) | CC BY 4.0 | trained on; cite it |
@@ -53,19 +63,6 @@ DEPARTURES = """| the paper (arXiv 2605.25446, what its abstract says) | here | 
 | loss, text encoder, augmentation: not public | sigmoid loss with label-aware targets, a text encoder from scratch | measured better on few reports |
 | 45 ECG diagnoses, 39 echo targets, 5 rare diseases | the catalogue lists 89, ours; echo and rare ones are untrained | the authors' lists are not public; no open labels |
 | average precision on nine external cohorts | average precision with prevalence and n, AUC, intervals by patient; CPSC2018, Challenge 2021, LUDB parts | what was at hand |"""
-
-
-def interval(entry: dict, key: str) -> str:
-    low, high = entry["interval95"][key]
-    return f"{entry[key]:.3f} [{low:.3f}, {high:.3f}]"
-
-
-def score_row(name: str, entry: dict) -> str:
-    return f"| {name} | {interval(entry, 'auc')} | {interval(entry, 'averagePrecision')} |"
-
-
-def number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.3f}"
 
 
 def card(name: str, metrics: dict, statements: list[dict]) -> str:
@@ -95,29 +92,14 @@ def card(name: str, metrics: dict, statements: list[dict]) -> str:
         parts.append(comparison_table(metrics["comparison"]))
     if "zeroShot" in metrics:
         parts.append(prompt_table(metrics["zeroShot"]))
+    if "prompted" in metrics:
+        parts.append(
+            PROMPTED.format(score_row("prompts", metrics["prompted"]), score_row("heads", metrics["int8"]))
+        )
     if "text" in metrics:
         parts.append(text_table(metrics["text"]))
     parts += [statement_table(metrics, statements), "## Limits\n\n" + LIMITS]
     return "\n\n".join(parts) + "\n"
-
-
-def cohort_table(found: dict) -> str:
-    """Other cohorts together, statement by statement."""
-    parts = ", ".join(f"{name} {entry['records']}" for name, entry in found["cohorts"].items())
-    rows = [
-        f"## Other cohorts\n\nNever trained on: {parts} records; one fixed code map, thresholds as shipped, statements with at"
-        " least 8 positives; silence is a negative only where a cohort can state it. LUDB's header gains break Einthoven's law, so"
-        " its codes are read as microvolts.\n\n| statement | positives | records | AUC | average precision | ECE |",
-        "|---|---|---|---|---|---|",
-        f"| mean of {found['statements']} | | {found['records']} | {interval(found, 'auc')} |"
-        f" {interval(found, 'averagePrecision')} | |",
-    ]
-    for code, entry in found["codes"].items():
-        rows.append(
-            f"| {code} | {entry['positives']} | {entry['records']} | {interval(entry, 'auc')} |"
-            f" {interval(entry, 'averagePrecision')} | {entry['calibrationError']:.3f} |"
-        )
-    return "\n".join(rows)
 
 
 def explanation(found: dict) -> str:
@@ -243,15 +225,17 @@ def alone_row(teachers: list[dict]) -> str:
 def lead_table(metrics: dict) -> str:
     rows = [
         "## Fewer leads\n\nMissing leads are zeros and the head sees the mask. A finding is assessed only with the leads that"
-        " the model file names for it.\n\n| leads | AUC, all | average precision, all | AUC, rhythm | average precision, rhythm |",
-        "|---|---|---|---|---|",
+        " the model file names for it. ECE is a mean over statements.\n\n| leads | AUC, all | average precision, all | ECE, all |"
+        " AUC, rhythm | average precision, rhythm | ECE, rhythm |",
+        "|---|---|---|---|---|---|---|",
     ]
     for name, entry in metrics["leadSubsets"].items():
-        plain, rhythm = entry["all"], entry["rhythm"]
-        rows.append(
-            f"| {name} | {plain['auc']:.3f} | {plain['averagePrecision']:.3f} | {rhythm['auc']:.3f} |"
-            f" {rhythm['averagePrecision']:.3f} |"
-        )
+        cells = [
+            f"{interval(entry[kind], 'auc')} | {interval(entry[kind], 'averagePrecision')} |"
+            f" {entry[kind]['calibrationError']:.3f}"
+            for kind in ("all", "rhythm")
+        ]
+        rows.append(f"| {name} | " + " | ".join(cells) + " |")
     return "\n".join(rows)
 
 

@@ -4,12 +4,13 @@ statements that no training text named, found by prompts."""
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from . import probe
+from . import predictions, probe
 from .augment import evaluation_batch
 from .cohort import TEST_FOLD, TRAINING_FOLDS
 from .material import Material
@@ -18,6 +19,7 @@ from .metrics import (
     interval,
     macro,
     macro_rounds,
+    mean_calibration,
     per_statement,
     resamplings,
     scorable,
@@ -26,7 +28,7 @@ from .metrics import (
 from .model import StatementModel
 from .prompts import prompt_embeddings
 from .reports import naming
-from .runs import Plan, labelled_share, load_average
+from .runs import Plan, is_finished, labelled_share, load_average
 from .shape import Shape
 from .train import logits
 
@@ -73,44 +75,64 @@ def random_model(material: Material, seed: int, shape: Shape) -> StatementModel:
 
 
 def gather(
-    plans: dict[str, Plan], material: Material, runs: Path
+    plans: dict[str, Plan], material: Material, runs: Path, kept: Path = predictions.FOLDER
 ) -> dict[str, dict[float, list[np.ndarray]]]:
-    """Test logits of every method, share and seed among the runs that are trained."""
+    """Test logits of every method, share and seed: of the runs that have been trained here, which are kept, and of those that
+    were kept before. All are read from what is kept, so that it makes no difference where a run was trained."""
     table: dict[str, dict[float, list[np.ndarray]]] = {}
-    held = material.signals[material.rows(TEST_FOLD, measured=True)]
     for name, plan in plans.items():
         match = RUN.fullmatch(name)
-        if not match or not (runs / name / "checkpoint.pt").exists():
+        if not match:
             continue
-        learner, recipe = load_average(runs / name)
-        unit = recipe.millivolts_per_code
-        shares = table.setdefault(match["method"], {})
-        if match["percent"]:
-            shares.setdefault(int(match["percent"]) / 100, []).append(logits(learner.model, held, unit))
-            continue
-        for share, found in probed(learner.model, material, unit, plan.recipe.seed).items():
-            shares.setdefault(share, []).append(found)
+        named = {match["method"]: plan}
         if match["method"] == "ecgclip18":
-            random = random_model(material, plan.recipe.seed, recipe.shape)
-            for share, found in probed(random, material, unit, plan.recipe.seed).items():
-                table.setdefault("random", {}).setdefault(share, []).append(found)
+            named["random"] = replace(plan, name=f"random-s{match['seed']}")
+        keep(named, match["percent"], material, runs / name, kept)
+        for method, one in named.items():
+            path = kept / f"{one.name}.npz"
+            if path.exists():
+                for share, logits in predictions.read(path, one, material).items():
+                    table.setdefault(method, {}).setdefault(share, []).append(logits)
     return table
 
 
-def comparison(plans: dict[str, Plan], material: Material, runs: Path) -> dict:
+def keep(named: dict[str, Plan], percent: str | None, material: Material, run: Path, kept: Path) -> None:
+    """Scores a finished run, and the encoder that has learnt nothing in its place, unless that has been done."""
+    paths = {method: kept / f"{plan.name}.npz" for method, plan in named.items()}
+    checkpoint = run / "checkpoint.pt"
+    if not is_finished(run) or all(predictions.is_current(path, checkpoint) for path in paths.values()):
+        return
+    learner, recipe = load_average(run)
+    unit = recipe.millivolts_per_code
+    for method, plan in named.items():
+        if percent:
+            held = material.signals[material.rows(TEST_FOLD, measured=True)]
+            found = {int(percent) / 100: logits(learner.model, held, unit)}
+        else:
+            seed = plan.recipe.seed
+            model = random_model(material, seed, recipe.shape) if method == "random" else learner.model
+            found = probed(model, material, unit, seed)
+        predictions.save(paths[method], plan, material, found)
+
+
+def comparison(
+    plans: dict[str, Plan], material: Material, runs: Path, kept: Path = predictions.FOLDER
+) -> dict:
     """Scores of every method and share, the mean over seeds of macro AUC and average precision on the test fold with 95 %
     intervals by patient, and the differences that the paper claims."""
     held = material.rows(TEST_FOLD, measured=True)
     labels, weights = material.labels[held], resamplings(material.patients[held])
-    table = gather(plans, material, runs)
+    table = gather(plans, material, runs, kept)
     rounds, plain = {}, {}
     for method, shares in table.items():
         for share, seeds in shares.items():
             scored = [macro_rounds(labels, found, weights) for found in seeds]
             rounds[method, share] = np.mean(scored, axis=0)
-            single = [macro(labels, found) for found in seeds]
+            single = [macro(labels, found) | mean_calibration(labels, found) for found in seeds]
             plain[method, share] = {
-                key: float(np.mean([entry[key] for entry in single])) for key in ("auc", "averagePrecision")
+                key: float(np.mean([entry[key] for entry in single]))
+                for key in single[0]
+                if key != "statements"
             } | {"seeds": len(seeds), "perSeed": single}
     result: dict = {
         "statements": len(scorable(labels)),

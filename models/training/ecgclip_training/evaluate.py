@@ -12,6 +12,7 @@ from .metrics import (
     macro,
     macro_interval,
     macro_rounds,
+    mean_calibration,
     paired_difference,
     per_statement,
     resamplings,
@@ -67,12 +68,18 @@ def quantisation(
     }
 
 
-def lead_subsets(model: IntegerModel, signals: np.ndarray, labels: np.ndarray, rhythm: np.ndarray) -> dict:
-    """Macro scores with fewer leads, over all statements and over rhythm statements."""
+def lead_subsets(
+    model: IntegerModel, signals: np.ndarray, labels: np.ndarray, rhythm: np.ndarray, patients: np.ndarray
+) -> dict:
+    """Macro scores with fewer leads, over all statements and over rhythm statements, with intervals and calibration."""
     table = {}
     for name, leads in LEAD_SUBSETS.items():
         logits, _ = integer_logits(model, signals, leads)
-        table[name] = {"all": macro(labels, logits), "rhythm": macro(labels[:, rhythm], logits[:, rhythm])}
+        table[name] = {
+            kind: macro_interval(labels[:, chosen], logits[:, chosen], patients)
+            | mean_calibration(labels[:, chosen], logits[:, chosen])
+            for kind, chosen in (("all", np.ones_like(rhythm)), ("rhythm", rhythm))
+        }
     return table
 
 

@@ -54,6 +54,13 @@ def per_statement(labels: np.ndarray, probabilities: np.ndarray) -> dict[str, fl
     }
 
 
+def mean_calibration(labels: np.ndarray, logits: np.ndarray) -> dict[str, float]:
+    """Brier score, that of the prevalence alone, and calibration error: means over the statements with enough positives."""
+    single = [per_statement(labels[:, k], sigmoid(logits[:, k])) for k in scorable(labels)]
+    keys = ("brier", "brierOfPrevalence", "calibrationError")
+    return {key: float(np.mean([entry[key] for entry in single])) for key in keys}
+
+
 def resamplings(patients: np.ndarray, rounds: int = 1000, seed: int = 3) -> np.ndarray:
     """How often each record is drawn [round][record] when patients are drawn with replacement."""
     _, group = np.unique(patients, return_inverse=True)

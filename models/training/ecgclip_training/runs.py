@@ -84,6 +84,15 @@ def load_average(folder: Path) -> tuple[Learner, Recipe]:
     return learner.eval(), recipe
 
 
+def is_finished(folder: Path) -> bool:
+    """Whether a run has been trained to its last epoch."""
+    path = folder / "checkpoint.pt"
+    if not path.exists():
+        return False
+    state = torch.load(path, map_location="cpu", weights_only=False)
+    return state["epoch"] >= Recipe.read(state["recipe"]).epochs
+
+
 def execute(plan: Plan, material: Material, runs: Path, device: torch.device) -> Learner:
     """Trains a run, or goes on with it."""
     folds = [fold for fold in TRAINING_FOLDS if fold not in plan.held]

@@ -8,7 +8,21 @@ from pathlib import Path
 
 import numpy as np
 
-from . import card, cohorts, evaluate, explain, export, figures, finish, onnx_file, prompts, text_file
+from . import (
+    asking,
+    card,
+    cohorts,
+    evaluate,
+    explain,
+    export,
+    figures,
+    finish,
+    manifest,
+    onnx_file,
+    prompts,
+    ptbxl,
+    text_file,
+)
 from .calibrate import fit
 from .cohort import TEST_FOLD, TRAINING_FOLDS, exact_signals
 from .infer import head_of, integer_logits
@@ -18,6 +32,7 @@ from .metrics import macro_interval, sigmoid
 from .preprocessing import Preprocessing
 from .ptbxl import LEADS, Statement
 from .quantise import FloatLayer
+from .reading import open_model
 from .runs import Plan, load_average
 from .train import logits
 
@@ -71,7 +86,6 @@ def measured(
     unit = integer.millivolts_per_code
     taught = [logits(teacher, signals, unit)[:, shipment.kept] for teacher in teachers]
     thresholds = np.array([entry["threshold"] for entry in shipment.statements])
-    rhythm = np.array([entry["group"] == "rhythm" for entry in shipment.statements])
     classes = {e["code"]: e["superClass"] for e in shipment.statements if "superClass" in e}
     return {
         "fold": TEST_FOLD,
@@ -85,7 +99,6 @@ def measured(
         "teacher": evaluate.float_against_teacher(labels, plain, taught, patients),
         "quantisation": evaluate.quantisation(labels, (found, embedding), (plain, features), patients),
         "superClasses": evaluate.super_class_table(labels, found, patients, shipment.codes, classes),
-        "leadSubsets": evaluate.lead_subsets(integer, signals, labels, rhythm),
         "subgroups": evaluate.subgroups(labels, found, patients, material.ages[held], material.sexes[held]),
         "emptyWindows": evaluate.empty_windows(integer, thresholds),
         "crossValidated": cross_validated(shipment, plans, material, runs),
@@ -169,13 +182,60 @@ def text_geometry(text_run: Path) -> dict:
     return {"text": prompts.geometry(learner.text, learner.tokeniser)}
 
 
-def other_cohorts(shipment: Shipment, folder: Path) -> dict:
-    """Scores on cohorts whose labels were never trained on."""
-    return cohorts.scores(shipment.integer, cohorts.load(folder, shipment.codes), shipment.codes)
+def from_files(target: Path, folder: Path) -> dict:
+    """What a model folder's own files give: scores on cohorts whose labels were never trained on, and on fold 9 with fewer leads
+    and by prompts."""
+    model, statements, _ = open_model(target)
+    codes = [entry["code"] for entry in statements]
+    raw = ptbxl.raw_records(folder)
+    held = np.array([row for row, record in enumerate(raw) if record.fold == TEST_FOLD])
+    records, signals = [raw[row] for row in held], exact_signals(folder, held)
+    patients = np.array([record.patient for record in records])
+    every = [statement.code for statement in ptbxl.read_statements(folder)]
+    truth, _ = manifest.labels(records, every)
+    rhythm = np.array([entry["group"] == "rhythm" for entry in statements])
+    kept = truth[:, [every.index(code) for code in codes]]
+    found = {
+        "leadSubsets": evaluate.lead_subsets(model, signals, kept, rhythm, patients),
+        "otherCohorts": cohorts.scores(model, cohorts.load(folder, model.shape), statements),
+    }
+    if (target / "text.safetensors").exists():
+        side, (_, features) = asking.TextSide.open(target), integer_logits(model, signals)
+        found["prompted"] = asking.scores(side, features, truth, patients, every)
+    return found
 
 
-def write(shipment: Shipment, metrics: dict, text_run: Path, folder: Path, split_table: str) -> None:
-    """All files of the model folder; the manifest last."""
+def rescore(target: Path, folder: Path, runs: Path) -> dict:
+    """What needs no checkpoint of a model folder, anew, and the comparison where there is a new one that has no fewer seeds; no
+    weights change."""
+    metrics = json.loads((target / "metrics.json").read_text())
+    found = from_files(target, folder) | gathered(runs)
+    if "comparison" in found and not covers(found["comparison"], metrics.get("comparison", {})):
+        del found["comparison"]
+    metrics |= found
+    describe(target, metrics)
+    return metrics
+
+
+def covers(new: dict, old: dict) -> bool:
+    """Whether a comparison has every row of another with at least as many seeds."""
+    return all(
+        new["methods"].get(method, {}).get(share, {"seeds": 0})["seeds"] >= entry["seeds"]
+        for method, shares in old.get("methods", {}).items()
+        for share, entry in shares.items()
+    )
+
+
+def describe(target: Path, metrics: dict) -> None:
+    """metrics.json, the card that follows from it, and the manifest of the whole folder."""
+    _, statements, metadata = open_model(target)
+    (target / "metrics.json").write_text(json.dumps(metrics, indent=1) + "\n")
+    (target / "card.md").write_text(card.card(metadata["name"], metrics, statements))
+    export.save_manifest(target)
+
+
+def write(shipment: Shipment, text_run: Path, folder: Path, split_table: str) -> None:
+    """The weights in all their forms, golden vectors and the text side."""
     folder.mkdir(parents=True, exist_ok=True)
     digest = export.training_digest(Path(__file__).parent, split_table)
     export.save_int8(
@@ -193,6 +253,3 @@ def write(shipment: Shipment, metrics: dict, text_run: Path, folder: Path, split
     if text_run.exists():
         learner, _ = load_average(text_run)
         text_file.save_text(folder / "text.safetensors", learner)
-    (folder / "metrics.json").write_text(json.dumps(metrics, indent=1) + "\n")
-    (folder / "card.md").write_text(card.card(shipment.name, metrics, shipment.statements))
-    export.save_manifest(folder)

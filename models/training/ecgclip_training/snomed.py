@@ -47,6 +47,9 @@ class Meanings:
     by_set: Mapping[tuple[str, str], Finding]
     anywhere: Mapping[str, Finding]
 
+    def __or__(self, other: Meanings) -> Meanings:
+        return Meanings({**self.by_set, **other.by_set}, {**self.anywhere, **other.anywhere})
+
     def finding(self, cohort: str, code: str) -> Finding:
         """Refuses a code that the table does not have: a KeyError."""
         return self.by_set.get((cohort, code)) or self.anywhere[code]
@@ -101,11 +104,7 @@ def labelled(
 
 def label(record: Record, codes: Sequence[str], statements: Sequence[str], meanings: Meanings) -> Record:
     cohort = record.source.partition(":")[2]
-    if strange := [code for code in codes if code not in meanings.anywhere]:
-        raise ManifestError(
-            f"record {record.name}: SNOMED CT code {strange[0]} is not in snomed.csv: add a row for it, without statements"
-            " where PTB-XL has none"
-        )
+    check({record.name: codes}, meanings)
     told = {code: meanings.holds(cohort, codes, frozenset([code])) for code in statements}
     return replace(
         record,
@@ -113,3 +112,14 @@ def label(record: Record, codes: Sequence[str], statements: Sequence[str], meani
         statements={code: 0.0 for code, holds in told.items() if holds},
         unknown=frozenset(code for code, holds in told.items() if holds is None),
     )
+
+
+def check(codes: Mapping[str, Sequence[str]], meanings: Meanings | None = None) -> None:
+    """Refuses a record (by name) with a code that the table does not have."""
+    known = (meanings or load()).anywhere
+    for record, said in codes.items():
+        if strange := [code for code in said if code not in known]:
+            raise ManifestError(
+                f"record {record}: SNOMED CT code {strange[0]} is not in snomed.csv: add a row for it, without statements"
+                " where PTB-XL has none"
+            )

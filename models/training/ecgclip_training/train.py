@@ -33,7 +33,7 @@ class Recipe:
     `supervised`, `contrastive` and `distilled` weigh the losses; `alignment` is the contrastive one: sigmoid or infonce.
     `measured` weighs the RR intervals that rhythm.py measures; `noise` is the share of windows without an ECG,
     `shortest` the seconds of the shortest crop.
-    `frozen`: the signal model stays as it is and only the text side learns."""
+    `frozen`: the signal model stays as it is and only the text side learns. `mixed`: in bfloat16 where the device has it."""
 
     shape: Shape = Shape()
     pooling: str = "spread"
@@ -44,6 +44,7 @@ class Recipe:
     measured: float = 0.0
     augmented: bool = True
     frozen: bool = False
+    mixed: bool = True
     noise: float = 0.02
     shortest: float = 5.0
     epochs: int = 40
@@ -214,7 +215,8 @@ class Run:
         texts = alike = None
         if recipe.contrastive:
             texts, alike = self.learner.texts_of(material, batch.records, recipe.seed, epoch, batch.x.device)
-        with torch.autocast(batch.x.device.type, torch.bfloat16, enabled=batch.x.device.type == "cuda"):
+        mixed = recipe.mixed and has_bfloat16(batch.x.device)
+        with torch.autocast(batch.x.device.type, torch.bfloat16, enabled=mixed):
             logits, intervals, aligned = self.parallel(batch.x, batch.mask, texts, alike)
         total = recipe.contrastive * aligned.float() if recipe.contrastive else logits.new_zeros(())
         if recipe.supervised:
@@ -251,6 +253,11 @@ class Run:
         target.with_suffix(".new").replace(target)
         with (self.folder / "log.csv").open("a", newline="") as stream:
             csv.writer(stream).writerow([epoch, *(f"{key}={value:.5f}" for key, value in row.items())])
+
+
+def has_bfloat16(device: torch.device) -> bool:
+    """GPUs; processors compute in single precision, so that a run on one is what lock.toml says."""
+    return device.type == "cuda"
 
 
 def update_average(average: nn.Module, model: nn.Module, decay: float) -> None:

@@ -11,7 +11,7 @@ torch = pytest.importorskip("torch")
 
 from tiny import RECIPE, SHAPE, cohort  # noqa: E402
 
-from ecgclip_training import compare, runs  # noqa: E402
+from ecgclip_training import compare, predictions, runs  # noqa: E402
 from ecgclip_training.runs import Plan  # noqa: E402
 
 
@@ -38,7 +38,7 @@ def trained(tmp_path_factory):
 def test_every_method_is_scored_on_the_same_records(trained, monkeypatch):
     plans, folder = trained
     monkeypatch.setattr(compare, "CLAIMS", [(("ecgclip18", 1.0), ("random", 1.0))])
-    found = compare.comparison(plans, split_cohort(), folder)
+    found = compare.comparison(plans, split_cohort(), folder, folder / "kept")
     assert found["records"] == 24 and set(found["methods"]) == {"ecgclip18", "supervised", "random"}
     assert set(found["methods"]["ecgclip18"]) == {"0.01", "0.1", "1"}
     assert set(found["methods"]["supervised"]) == {"1"}
@@ -47,6 +47,49 @@ def test_every_method_is_scored_on_the_same_records(trained, monkeypatch):
     (claim,) = found["differences"]
     gap = found["methods"]["ecgclip18"]["1"]["auc"] - found["methods"]["random"]["1"]["auc"]
     assert claim["auc"]["difference"] == pytest.approx(gap)
+
+
+def test_what_was_said_outlives_the_checkpoints(trained, tmp_path, monkeypatch):
+    """The same scores from what was kept, on a machine that has trained nothing; a further seed joins them."""
+    plans, folder = trained
+    monkeypatch.setattr(compare, "CLAIMS", [(("ecgclip18", 1.0), ("random", 1.0))])
+    first = compare.comparison(plans, split_cohort(), folder, tmp_path)
+    assert {path.stem for path in tmp_path.iterdir()} == {"ecgclip18-s1", "random-s1", "supervised-100-s1"}
+    assert all(path.stat().st_size < 100_000 for path in tmp_path.iterdir())
+    assert compare.comparison(plans, split_cohort(), tmp_path / "nothing", tmp_path) == first
+    entry = first["methods"]["supervised"]["1"]
+    assert 0 <= entry["brier"] <= 1 and 0 <= entry["calibrationError"] <= 1
+    second = replace(plans["supervised-100-s1"], name="supervised-100-s2")
+    plans = plans | {second.name: replace(second, recipe=replace(second.recipe, epochs=8, seed=2))}
+    runs.execute(plans[second.name], split_cohort(), tmp_path / "elsewhere", torch.device("cpu"))
+    both = compare.comparison(plans, split_cohort(), tmp_path / "elsewhere", tmp_path)
+    seeds = both["methods"]["supervised"]["1"]["perSeed"]
+    assert len(seeds) == 2 and seeds[0] == entry["perSeed"][0] != seeds[1]
+    assert both["methods"]["ecgclip18"] == first["methods"]["ecgclip18"]
+
+
+def test_what_another_run_said_is_refused(trained, tmp_path):
+    plans, folder = trained
+    compare.gather(plans, split_cohort(), folder, tmp_path)
+    plan = plans["supervised-100-s1"]
+    path = tmp_path / f"{plan.name}.npz"
+    assert set(predictions.read(path, plan, split_cohort())) == {1.0}
+    longer = replace(plan, recipe=replace(plan.recipe, epochs=9))
+    with pytest.raises(ValueError, match="of another run than supervised-100-s1"):
+        predictions.read(path, longer, split_cohort())
+    other = split_cohort()
+    other.names[40] = "tiny/other"
+    with pytest.raises(ValueError, match="of other records"):
+        predictions.read(path, plan, other)
+
+
+def test_a_run_that_has_not_ended_is_not_scored(trained, tmp_path):
+    plans, folder = trained
+    plan = plans["supervised-100-s1"]
+    state = torch.load(folder / plan.name / "checkpoint.pt", weights_only=False)
+    (tmp_path / plan.name).mkdir()
+    torch.save(state | {"epoch": 7}, tmp_path / plan.name / "checkpoint.pt")
+    assert compare.gather({plan.name: plan}, split_cohort(), tmp_path, tmp_path / "kept") == {}
 
 
 def test_smaller_shares_are_parts_of_larger_ones():

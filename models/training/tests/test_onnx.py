@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
 runtime = pytest.importorskip("onnxruntime")
+
+from model_folder import read  # noqa: E402
 
 from ecgclip_training import onnx_file  # noqa: E402
 from ecgclip_training.calibrate import Calibration  # noqa: E402
@@ -14,9 +19,10 @@ from ecgclip_training.finish import float_features, set_head  # noqa: E402
 from ecgclip_training.infer import codes_of, head_of  # noqa: E402
 from ecgclip_training.model import StatementModel  # noqa: E402
 from ecgclip_training.prune import norms  # noqa: E402
-from ecgclip_training.quantise import float_layers, quantise  # noqa: E402
+from ecgclip_training.quantise import FloatLayer, float_layers, quantise, run_float  # noqa: E402
 from ecgclip_training.shape import Shape  # noqa: E402
 
+SHIPPED = Path(__file__).resolve().parents[2] / "ecgclip-r18"
 PRUNED = Shape("r18", (16, 16, 24, 32), (16, 24, 16, 16, 24, 24, 40, 32))
 
 
@@ -44,3 +50,35 @@ def test_onnxruntime_gives_the_same_logits(tmp_path, shape, pooling):
     with torch.no_grad():
         plain = net(torch.from_numpy(x), torch.ones(4, 12)).numpy() * 0.9 + [0.1, 0, -0.2]
     np.testing.assert_allclose(logits, plain, rtol=1e-3, atol=1e-3)
+
+
+def test_the_shipped_file_gives_the_logits_of_the_shipped_float_network():
+    """On the golden inputs, with their masks of leads, layer by layer from float.safetensors."""
+    metadata, tensors = read(SHIPPED / "float.safetensors")
+    graph = json.loads(metadata["graph"])
+    layers = [
+        FloatLayer(
+            entry["name"],
+            entry["input"],
+            entry["stride"],
+            entry["crop"],
+            entry["minimum"] == 0,
+            tensors[f"{entry['name']}.weight"].copy(),
+            tensors[f"{entry['name']}.bias"].copy(),
+            entry.get("skip"),
+            entry.get("skipCrop", 0),
+        )
+        for entry in graph["layers"]
+    ]
+    described, golden = read(SHIPPED / "golden.safetensors")
+    cases = range(int(described["cases"]))
+    codes = np.stack([golden[f"case{case}.input"].T for case in cases]).astype(np.float32)
+    x = codes * np.float32(graph["input"]["millivoltsPerCode"])
+    mask = np.stack([golden[f"case{case}.mask"] for case in cases]).astype(np.float32)
+    frames = run_float(layers, torch.from_numpy(x))[layers[-1].name].double().numpy()
+    features = np.concatenate([frames.mean(-1), frames.std(-1)], axis=1)
+    wanted = features @ tensors["head.weight"].T + mask @ tensors["head.mask"].T + tensors["head.bias"]
+    session = runtime.InferenceSession(SHIPPED / "model.onnx", providers=["CPUExecutionProvider"])
+    embedding, logits = session.run(None, {"input": x, "mask": mask})
+    np.testing.assert_allclose(embedding, features, rtol=1e-3, atol=1e-3)
+    np.testing.assert_allclose(logits, wanted, rtol=1e-3, atol=1e-3)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from model_folder import ModelFolder, check_golden, read
 
+from ecgclip_training.card import card
 from ecgclip_training.statements import MINIMUM_POSITIVES, NAMES
 
 MODELS = Path(__file__).resolve().parents[2]
@@ -81,13 +82,32 @@ def test_the_float_network_is_the_same_network(folder):
 
 
 def test_the_card_says_what_was_measured(folder):
-    card, metrics = (folder / "card.md").read_text(), json.loads((folder / "metrics.json").read_text())
+    text, metrics = (folder / "card.md").read_text(), json.loads((folder / "metrics.json").read_text())
     for kind in ("int8", "float"):
-        assert f"{metrics[kind]['auc']:.3f}" in card and f"{metrics[kind]['averagePrecision']:.3f}" in card
-    assert f"logit RMS error {metrics['quantisation']['logitRootMeanSquareError']:.3f}" in card
+        assert f"{metrics[kind]['auc']:.3f}" in text and f"{metrics[kind]['averagePrecision']:.3f}" in text
+    assert f"logit RMS error {metrics['quantisation']['logitRootMeanSquareError']:.3f}" in text
     for words in ("no medical device", "CC BY 4.0", "not a random sample", "fold 9"):
-        assert words in " ".join(card.split())
+        assert words in " ".join(text.split())
     assert set(metrics["statements"]) == {s["code"] for s in ModelFolder.open(folder).statements}
+
+
+def test_the_card_is_what_its_metrics_make(folder):
+    """Nothing was written into it by hand."""
+    metrics = json.loads((folder / "metrics.json").read_text())
+    statements = ModelFolder.open(folder).statements
+    assert (folder / "card.md").read_text() == card(folder.name, metrics, statements)
+
+
+def test_fewer_leads_are_scored_on_the_same_records(folder):
+    """All twelve give the scores of the headline; every set has intervals and its calibration."""
+    metrics = json.loads((folder / "metrics.json").read_text())
+    twelve = metrics["leadSubsets"]["12"]["all"]
+    assert {key: twelve[key] for key in metrics["int8"]} == metrics["int8"]
+    assert list(metrics["leadSubsets"]) == ["12", "8", "6", "3", "2", "1"]
+    for entry in metrics["leadSubsets"].values():
+        for kind in ("all", "rhythm"):
+            low, high = entry[kind]["interval95"]["auc"]
+            assert low < entry[kind]["auc"] < high and 0 < entry[kind]["calibrationError"] < 0.1
 
 
 def test_int8_keeps_the_gates_against_float(folder):
@@ -112,12 +132,22 @@ def test_the_student_keeps_the_gates_of_a_device(folder):
 
 
 def test_the_card_names_every_bar_and_which_were_missed(folder):
-    card, metrics = (folder / "card.md").read_text(), json.loads((folder / "metrics.json").read_text())
+    text, metrics = (folder / "card.md").read_text(), json.loads((folder / "metrics.json").read_text())
     for value, bar in (
         (metrics["int8"]["auc"], 0.925),
         (metrics["int8"]["averagePrecision"], 0.6),
         (metrics["superClasses"]["auc"], 0.91),
         (metrics["otherCohorts"]["auc"], 0.85),
     ):
-        row = next(line for line in card.splitlines() if f"{value:.3f} | >= {bar:g} |" in line)
+        row = next(line for line in text.splitlines() if f"{value:.3f} | >= {bar:g} |" in line)
         assert ("missed" in row) == (value < bar), row
+
+
+def test_the_card_shows_what_every_change_of_the_rules_did_to_other_cohorts(folder):
+    """No change after the first scores goes unsaid; the last column is what the bar is held to."""
+    text, found = (folder / "card.md").read_text(), json.loads((folder / "metrics.json").read_text())
+    steps = found["otherCohorts"]["history"]
+    assert steps[0]["change"] == "as first scored" and len(steps) > 1
+    assert steps[-1]["auc"] == found["otherCohorts"]["auc"]
+    row = next(line for line in text.splitlines() if line.startswith("| macro AUC | "))
+    assert [cell.split()[0] for cell in row.split("|")[2:-1]] == [f"{step['auc']:.3f}" for step in steps]

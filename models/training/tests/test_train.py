@@ -78,6 +78,22 @@ def test_training_learns_what_there_is_to_learn(tmp_path):
     assert macro(data.labels[WATCHED], unseen)["auc"] > 0.85
 
 
+def test_mixed_precision_learns_the_same_and_can_be_switched_off(tmp_path, monkeypatch):
+    """On a device that has it; here the processor stands in for one."""
+    recipe = replace(JOINT, epochs=6)
+    plain = trainer.train(cohort(), TRAINING, recipe, tmp_path / "plain").state_dict()
+    monkeypatch.setattr(trainer, "has_bfloat16", lambda _: True)
+    mixed = trainer.train(cohort(), TRAINING, recipe, tmp_path / "mixed").state_dict()
+    off = trainer.train(cohort(), TRAINING, replace(recipe, mixed=False), tmp_path / "off").state_dict()
+    assert all(torch.equal(tensor, off[name]) for name, tensor in plain.items())
+    assert not all(torch.equal(tensor, mixed[name]) for name, tensor in plain.items())
+    losses = [
+        [float(line.split("loss=")[1]) for line in (tmp_path / run / "log.csv").open()]
+        for run in ("plain", "mixed")
+    ]
+    assert losses[1] == pytest.approx(losses[0], rel=0.15) and losses[1][-1] < 0.8 * losses[1][0]
+
+
 def test_what_is_unknown_is_not_learnt(tmp_path):
     """Wrong labels behind a mask of zeros leave no trace."""
     masked, wrong = cohort(), cohort()
