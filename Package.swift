@@ -34,9 +34,10 @@ let package = Package(
     room("Alarms", ["ECGSignal"]),
     room("AlertLink", ["Alarms", "ECGSignal"]),
     .target(name: "CKernels"),
+    .target(name: "COpenBLAS"),
     room(
       "Inference",
-      ["CKernels", "ECGSignal", .product(name: "Crypto", package: "swift-crypto")]),
+      ["CKernels", "COpenBLAS", "ECGSignal", .product(name: "Crypto", package: "swift-crypto")]),
     room("Findings", ["Inference", "ECGSignal"]),
     room("Recordings", ["ECGSignal"]),
 

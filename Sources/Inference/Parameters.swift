@@ -58,6 +58,8 @@ struct LayerParameters: Sendable {
 
 /// The numbers of the head.
 struct HeadParameters: Sendable {
+  static let tensorCount = 3
+
   /// `[statements][embeddingWidth]`.
   let weight: [Float]
   /// `[statements][12]`.

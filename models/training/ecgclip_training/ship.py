@@ -178,8 +178,7 @@ def write(shipment: Shipment, metrics: dict, text_run: Path, folder: Path, split
     """All files of the model folder; the manifest last."""
     folder.mkdir(parents=True, exist_ok=True)
     digest = export.training_digest(Path(__file__).parent, split_table)
-    export.save_int8(
-        folder / "model.safetensors",
+    said = (
         shipment.name,
         shipment.integer,
         shipment.statements,
@@ -187,7 +186,8 @@ def write(shipment: Shipment, metrics: dict, text_run: Path, folder: Path, split
         digest,
         shipment.created,
     )
-    export.save_float(folder / "float.safetensors", shipment.layers, shipment.integer)
+    export.save_int8(folder / "model.safetensors", *said)
+    export.save_float(folder / "float.safetensors", shipment.layers, *said)
     export.save_golden(folder / "golden.safetensors", shipment.integer)
     onnx_file.save(folder / "model.onnx", shipment.layers, shipment.integer, shipment.codes)
     if text_run.exists():
