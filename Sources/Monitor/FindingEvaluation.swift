@@ -113,59 +113,36 @@ private struct FirstWindow {
   let flatLeads: LeadSet
 
   init(model: Model, path: String, name: String) throws {
-    let reader: any RecordingReader
+    let reader: LeadReader
     do {
-      reader = try Recordings.open(path)
+      reader = try LeadReader(path: path)
     } catch {
       throw EvaluationError(description: "record \(name): \(error)")
     }
-    let format = reader.format
-    let channels = try Self.channels(format, name: name)
-    let engine = try FindingsEngine(model: model, sampleRate: format.sampleRate)
-    let storage = SampleBlockStorage(channelCount: format.channels.count)
-    let step = SampleBlock.sampleCountMax
-    var row = [Float](repeating: 0, count: channels.count)
-    var lowest = [Float](repeating: .infinity, count: channels.count)
-    var highest = [Float](repeating: -.infinity, count: channels.count)
+    if let missing = reader.leads.missing.names.first {
+      throw EvaluationError(
+        description: "record \(name): lead \(missing) is missing: twelve leads are needed")
+    }
+    let engine = try FindingsEngine(model: model, sampleRate: reader.sampleRate)
+    var row = [Float](repeating: 0, count: 12)
+    var lowest = [Float](repeating: .infinity, count: 12)
+    var highest = [Float](repeating: -.infinity, count: 12)
     while engine.windowsEvaluated == 0 {
-      let count = try reader.read(into: storage.block.codes, stride: step, count: step)
-      guard count > 0 else {
-        let seconds = Double(model.graph.windowSamples) / Double(model.preprocessing.sampleRateHz)
+      guard try reader.next(into: &row) else {
         throw EvaluationError(
           description: "record \(name): shorter than a window or with gaps: give at least "
-            + "\(seconds + 0.1) s without a missing sample")
+            + "\(model.graph.windowSeconds + 0.1) s without a missing sample")
       }
-      for sample in 0..<count where engine.windowsEvaluated == 0 {
-        for (lead, channel) in channels.enumerated() {
-          let code = storage.block.codes[channel * step + sample]
-          row[lead] =
-            code == SampleBlock.missing ? .nan : Self.microvolts(code, format.channels[channel])
-          lowest[lead] = min(lowest[lead], row[lead])
-          highest[lead] = max(highest[lead], row[lead])
-        }
-        _ = engine.push(row)
+      for lead in 0..<12 {
+        lowest[lead] = min(lowest[lead], row[lead])
+        highest[lead] = max(highest[lead], row[lead])
       }
+      _ = engine.push(row)
     }
     probabilities = engine.logits.map { StatementHead.probability($0) }
     flatLeads = LeadSet(
       rawValue: lowest.indices.reduce(0) { bits, lead in
         lowest[lead] == highest[lead] ? bits | 1 << UInt16(lead) : bits
       })
-  }
-
-  private static func microvolts(_ code: Int32, _ channel: Channel) -> Float {
-    Float(
-      Double(code - channel.baseline) * channel.microvoltsPerCode + channel.offsetMicrovolts)
-  }
-
-  /// The channel of every lead, I to V6.
-  private static func channels(_ format: SignalFormat, name: String) throws -> [Int] {
-    try Lead.allCases.map { lead in
-      guard let channel = format.channels.firstIndex(where: { $0.lead == lead }) else {
-        throw EvaluationError(
-          description: "record \(name): lead \(lead.name) is missing: twelve leads are needed")
-      }
-      return channel
-    }
   }
 }

@@ -7,7 +7,7 @@ import Monitor
 struct ModelCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "model", abstract: "The model: its hash, its statements, its scores.",
-    subcommands: [Info.self])
+    subcommands: [Info.self, ModelVerifyCommand.self])
 
   struct Info: ParsableCommand {
     static let configuration = CommandConfiguration(
