@@ -55,7 +55,7 @@ public final class Model: Sendable {
   /// Loads the model in a folder and checks what it uses; with `completely` also the other files that the
   /// manifest lists, and reads the metrics. Where no `arithmetic` is asked for, a folder without integers
   /// gives its floats.
-  public init(
+  public convenience init(
     folder path: String, arithmetic: Arithmetic? = .int8, completely: Bool = false
   ) throws(ModelError) {
     let folder = try ModelFolder(path)
@@ -67,31 +67,45 @@ public final class Model: Sendable {
           + "\(Arithmetic.int8.fileName).")
     }
     let fileName = arithmetic.fileName
-    let file = try ModelFile(
-      folder.bytes(fileName), name: "\(path)/\(fileName)", arithmetic: arithmetic)
+    let bytes = try folder.bytes(fileName)
+    let golden = arithmetic == .int8 ? try folder.bytes(Self.goldenName) : nil
     if completely { try folder.checkAll() }
-    metrics =
+    let metrics =
       completely && folder.lists(Self.metricsName)
       ? Self.numbers(try folder.bytes(Self.metricsName)) : []
+    try self.init(
+      bytes, golden: golden, in: path, arithmetic: arithmetic,
+      sha256: folder.digest(fileName), metrics: metrics)
+  }
+
+  /// Reads the bytes of a model's main file; without `golden` no vectors are checked. `path` is the folder's,
+  /// for messages.
+  package init(
+    _ bytes: [UInt8], golden: [UInt8]?, in path: String, arithmetic: Arithmetic,
+    sha256: String = "", metrics: [Metric] = []
+  ) throws(ModelError) {
+    let file = try ModelFile(
+      bytes, name: "\(path)/\(arithmetic.fileName)", arithmetic: arithmetic)
     name = file.name
     created = file.created
     training = file.training
-    sha256 = try folder.digest(fileName)
+    self.sha256 = sha256
     statements = file.statements
     graph = file.graph
     preprocessing = file.preprocessing
+    self.metrics = metrics
     weights = file.weights
     head = file.head
     kernels = try KernelSet.chosen()
-    guard arithmetic == .int8 else {
+    guard let golden else {
       goldenCaseCount = 0
       return
     }
-    let golden = try GoldenVectors(
-      folder.bytes(Self.goldenName), name: "\(path)/\(Self.goldenName)", graph: file.graph,
+    let vectors = try GoldenVectors(
+      golden, name: "\(path)/\(Self.goldenName)", graph: file.graph,
       statementCount: file.statements.count)
-    goldenCaseCount = golden.caseCount
-    try golden.check(self)
+    goldenCaseCount = vectors.caseCount
+    try vectors.check(self)
   }
 
   /// The numbers of a JSON text by path. Metrics are for people: whatever does not fit is left out.
