@@ -34,9 +34,10 @@ let package = Package(
     room("Alarms", ["ECGSignal"]),
     room("AlertLink", ["Alarms", "ECGSignal"]),
     .target(name: "CKernels"),
+    .target(name: "COpenBLAS"),
     room(
       "Inference",
-      ["CKernels", "ECGSignal", .product(name: "Crypto", package: "swift-crypto")]),
+      ["CKernels", "COpenBLAS", "ECGSignal", .product(name: "Crypto", package: "swift-crypto")]),
     room("Findings", ["Inference", "ECGSignal"]),
     room("Recordings", ["ECGSignal"]),
 
@@ -78,6 +79,9 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["CAllocationCounter"], path: "Tests/TestSupport",
       swiftSettings: settings),
+    .target(
+      name: "ModelExercise", dependencies: ["Inference", "ECGSignal"], path: "Tests/ModelExercise",
+      swiftSettings: settings),
     tests("ECGSignalTests", ["ECGSignal"]),
     tests("FrontEndsTests", ["FrontEnds", "ECGSignal"]),
     tests(
@@ -85,7 +89,9 @@ let package = Package(
       exclude: ["Fixtures"]),
     tests("AlarmsTests", ["Alarms"]),
     tests("AlertLinkTests", ["AlertLink", "Alarms"]),
-    tests("InferenceTests", ["Inference", "CKernels", "ECGSignal"], exclude: ["Fixtures"]),
+    tests(
+      "InferenceTests", ["Inference", "CKernels", "ECGSignal", "ModelExercise"],
+      exclude: ["Fixtures"]),
     tests("FindingsTests", ["Findings", "Inference", "ECGSignal", "Recordings"]),
     tests("RecordingsTests", ["Recordings", "ECGSignal"]),
     tests(

@@ -15,8 +15,8 @@ public final class FindingsEngine {
   public let probabilities: UnsafeBufferPointer<Float>
   /// Logit per statement of the last window evaluated, assessed or not: for evaluations in full precision.
   public let logits: UnsafeBufferPointer<Double>
-  /// Sums over the frames of the last window evaluated, `[embeddingWidth]`.
-  public let embedding: UnsafeBufferPointer<Int32>
+  /// What the head read of the last window's frames: means, with spread pooling standard deviations behind them.
+  public let features: UnsafeBufferPointer<Double>
   /// Frames in the last window evaluated; 0 before the first since the restart.
   public private(set) var framesUsed = 0
   /// Leads of the stream.
@@ -27,18 +27,18 @@ public final class FindingsEngine {
   public private(set) var samplesRefused = 0
 
   private let preprocessor: Preprocessor
-  private let encoder: StreamingEncoder
+  private let encoder: FeatureStream
+  private let quantiser: InputQuantiser
   private let head: StatementHead
   private let stepSamples: Int
   private let windowFrames: Int
   private let minimumFrames: Int
   private let windowSamples: Int
-  private let millivoltsPerCode: Double
   private let statementCount: Int
   private let assessability: Assessability
   private let mutableLogits: UnsafeMutablePointer<Double>
   private let mutableProbabilities: UnsafeMutablePointer<Float>
-  private let mutableEmbedding: UnsafeMutablePointer<Int32>
+  private let mutableFeatures: UnsafeMutablePointer<Double>
   /// 100 Hz samples after which the next window is due.
   private var dueSampleCount = 0
 
@@ -57,13 +57,13 @@ public final class FindingsEngine {
         "\(model.name) pads its input, so its frames depend on where a window begins: it is for "
           + "measurements. Choose a model without padding.")
     }
-    encoder = StreamingEncoder(model: model)
+    encoder = try FeatureStream(model: model)
+    quantiser = InputQuantiser(graph)
     head = StatementHead(model: model)
     stepSamples = Int((stepSeconds * Double(model.preprocessing.sampleRateHz)).rounded())
     windowFrames = graph.windowFrames
     minimumFrames = graph.minimumFrames
     windowSamples = graph.windowSamples
-    millivoltsPerCode = graph.millivoltsPerCode
     statementCount = model.statements.count
     assessability = Assessability(model.statements, ageYears: ageYears)
     mutableLogits = .allocate(capacity: statementCount)
@@ -71,20 +71,20 @@ public final class FindingsEngine {
     logits = UnsafeBufferPointer(start: mutableLogits, count: statementCount)
     mutableProbabilities = .allocate(capacity: statementCount)
     mutableProbabilities.initialize(repeating: .nan, count: statementCount)
-    mutableEmbedding = .allocate(capacity: graph.embeddingWidth)
-    mutableEmbedding.initialize(repeating: 0, count: graph.embeddingWidth)
+    mutableFeatures = .allocate(capacity: encoder.featureCount)
+    mutableFeatures.initialize(repeating: 0, count: encoder.featureCount)
     probabilities = UnsafeBufferPointer(start: mutableProbabilities, count: statementCount)
-    embedding = UnsafeBufferPointer(start: mutableEmbedding, count: graph.embeddingWidth)
+    features = UnsafeBufferPointer(start: mutableFeatures, count: encoder.featureCount)
     restart(leads: .twelve)
   }
 
   deinit {
     mutableLogits.deallocate()
     mutableProbabilities.deallocate()
-    mutableEmbedding.deallocate()
+    mutableFeatures.deallocate()
   }
 
-  /// The kernels in use ("c").
+  /// The kernels in use ("c"), "openblas" for a model loaded in floats.
   public var kernelName: String { encoder.kernelName }
 
   /// Starts the stream again from the next sample: after a gap, or when a lead came or went.
@@ -132,8 +132,8 @@ public final class FindingsEngine {
   /// Evaluates the newest `frameCount` frames.
   private func evaluate(frameCount: Int) {
     framesUsed = frameCount
-    encoder.sum(frames: frameCount, into: mutableEmbedding)
-    head.evaluate(mutableEmbedding, frames: framesUsed, leads: leads, into: mutableLogits)
+    encoder.features(frames: frameCount, into: mutableFeatures)
+    head.evaluate(features: mutableFeatures, leads: leads, into: mutableLogits)
     for index in 0..<statementCount {
       mutableProbabilities[index] =
         assessability[index] ? Float(StatementHead.probability(logits[index])) : .nan
@@ -144,16 +144,8 @@ public final class FindingsEngine {
   /// Appends a sample of `[12]` millivolts as codes.
   private func append(_ millivolts: UnsafePointer<Double>) {
     encoder.append { row in
-      for lead in 0..<Self.leadCount { row[lead] = code(millivolts[lead]) }
+      for lead in 0..<Self.leadCount { row[lead] = quantiser.code(millivolts[lead]) }
     }
-  }
-
-  /// Rounds half away from zero and clamps to -127...127. Never NaN: the samples are finite floats, and
-  /// no sum the preprocessing makes of them comes near the end of the doubles.
-  @inline(__always)
-  private func code(_ millivolts: Double) -> Int8 {
-    let rounded = (millivolts / millivoltsPerCode).rounded(.toNearestOrAwayFromZero)
-    return Int8(truncatingIfNeeded: Int(max(-127, min(127, rounded))))
   }
 
   private func isFinite(_ microvolts: UnsafePointer<Float>) -> Bool {

@@ -106,7 +106,7 @@ public final class Encoder {
   public var frames: UnsafePointer<Int8> { UnsafePointer(steps[layerCount &- 1].output) }
 
   /// Runs one layer, after those before it.
-  func run(layer index: Int, input: UnsafePointer<Int8>, sampleCount: Int) {
+  package func run(layer index: Int, input: UnsafePointer<Int8>, sampleCount: Int) {
     precondition(sampleCount >= 0 && sampleCount <= sampleCountMax, "more samples than planned")
     if index == 0 { copyPadded(input, sampleCount: sampleCount) }
     let input = paddedInput.map { UnsafePointer($0) } ?? input
@@ -136,7 +136,7 @@ public final class Encoder {
   }
 
   /// The output of a layer that just ran: `[time][channel]` and the number of time steps.
-  func output(layer index: Int) -> (codes: UnsafePointer<Int8>, length: Int) {
+  package func output(layer index: Int) -> (codes: UnsafePointer<Int8>, length: Int) {
     (UnsafePointer(steps[index].output), lengths[index])
   }
 

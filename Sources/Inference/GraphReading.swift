@@ -5,8 +5,13 @@ import ECGSignal
 
 extension Graph {
   private static let maximumSamples = 1 << 20
+  /// Numbers in the outputs of all layers over a window: five times those of a dense R34 over 50 s.
+  private static let activationCountMax = 1 << 25
+  /// Multiply-accumulates of a window: nearly thirty times those of a dense R34 over 50 s.
+  private static let multiplyAccumulatesMax = 100_000_000_000
 
-  init(text: String, path: String) throws(ModelError) {
+  /// Reads a graph's text; `path` is for messages.
+  package init(text: String, path: String) throws(ModelError) {
     let reader = try JSONReader(text: text.utf8, path: path)
     millivoltsPerCode = try Self.readInput(reader.member("input"))
     frameStride = try reader.member("frameStride").integer(in: 1...256)
@@ -21,6 +26,7 @@ extension Graph {
     let samples = (windowFrames - 1) * frameStride + receptiveField
     windowSamples =
       try reader.optional("windowSamples")?.integer(in: 1...Self.maximumSamples) ?? samples
+    try checkCost(path: path)
     if isStreamable {
       guard windowSamples == samples else {
         throw ModelError("\(path): a window without padding has \(samples) samples.")
@@ -71,6 +77,24 @@ extension Graph {
       layers.append(layer)
     }
     return layers
+  }
+
+  /// A file of a few bytes must not ask for all memory, nor its golden vectors for hours.
+  private func checkCost(path: String) throws(ModelError) {
+    let lengths = lengths(sampleCount: windowSamples)
+    let activations = zip(layers, lengths).reduce(0) { sum, entry in
+      sum + entry.0.outputChannels * (entry.1 + 2 * 64)
+    }
+    guard activations <= Self.activationCountMax else {
+      throw ModelError(
+        "\(path): a window has \(activations) activations, more than \(Self.activationCountMax). "
+          + "Use a model written by the training tools.")
+    }
+    guard multiplyAccumulates <= Self.multiplyAccumulatesMax else {
+      throw ModelError(
+        "\(path): a window takes \(multiplyAccumulates) multiply-accumulates, more than "
+          + "\(Self.multiplyAccumulatesMax). Use a model written by the training tools.")
+    }
   }
 
   /// With padding only whole windows are encoded: their frames must come out.
@@ -142,6 +166,7 @@ extension Graph.Layer {
     stride = try reader.member("stride").integer(in: 1...16)
     crop = try reader.member("crop").integer(in: 0...1024)
     padding = try reader.optional("padding")?.integer(in: 0...(kernel - 1)) ?? 0
+    guard padding == 0 || crop == 0 else { throw reader.failure("padded without a crop") }
     inputChannels = try reader.member("inputChannels").integer(in: 1...4096)
     outputChannels = try reader.member("outputChannels").integer(in: 1...4096)
     let minimum = try reader.member("minimum").integer(in: -127...127)

@@ -13,11 +13,14 @@ struct LayerConstants: ~Copyable {
 
   init(_ model: Model, kernels: KernelSet) {
     let graph = model.graph
-    var packer = ParameterPacker(model.layers, kernels: kernels)
+    guard case .int8(let parameters) = model.weights else {
+      preconditionFailure("a model loaded in floats has no integers to run")
+    }
+    var packer = ParameterPacker(parameters, kernels: kernels)
     count = graph.layers.count
     layers = .allocate(capacity: count)
     for (index, layer) in graph.layers.enumerated() {
-      (layers + index).initialize(to: packer.pack(layer, model.layers[index], graph: graph))
+      (layers + index).initialize(to: packer.pack(layer, parameters[index], graph: graph))
     }
     memory = packer.memory
     byteCount = packer.byteCount

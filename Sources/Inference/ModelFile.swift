@@ -1,4 +1,5 @@
-// What stands in model.safetensors: metadata, graph, statements and tensors, read and checked.
+// What stands in model.safetensors and in float.safetensors: metadata, graph, statements and tensors, read
+// and checked. The two say the same but for their weights.
 
 /// A model's main file as values.
 struct ModelFile {
@@ -8,14 +9,14 @@ struct ModelFile {
   let preprocessing: Preprocessing
   let graph: Graph
   let statements: [Statement]
-  let layers: [LayerParameters]
+  let weights: Weights
   let head: HeadParameters
 
   /// Reads the file's bytes; `path` is for messages.
-  init(_ bytes: [UInt8], name path: String) throws(ModelError) {
+  init(_ bytes: [UInt8], name path: String, arithmetic: Arithmetic) throws(ModelError) {
     let file = try SafeTensors(bytes, name: path)
-    guard try Self.text("format", file) == "ecgclip-model/1" else {
-      throw ModelError("\(path) is not of format ecgclip-model/1. Export the model again.")
+    guard try Self.text("format", file) == arithmetic.format else {
+      throw ModelError("\(path) is not of format \(arithmetic.format). Export the model again.")
     }
     name = try Self.text("name", file)
     created = try Self.text("created", file)
@@ -25,15 +26,9 @@ struct ModelFile {
     graph = try Graph(text: Self.text("graph", file), path: "\(path): graph")
     statements = try Statement.list(
       JSONReader(text: Self.text("statements", file).utf8, path: "\(path): statements"))
-    var layers: [LayerParameters] = []
-    for layer in graph.layers {
-      layers.append(try LayerParameters(file, layer: layer, graph: graph))
-    }
-    self.layers = layers
+    weights = try Weights(file, graph: graph, arithmetic: arithmetic)
     head = try HeadParameters(file, statementCount: statements.count, graph: graph)
-    let headTensors = 3
-    let known = graph.layers.reduce(headTensors) { $0 + ($1.skip == nil ? 3 : 4) }
-    guard file.tensors.count == known else {
+    guard file.tensors.count == weights.tensorCount + HeadParameters.tensorCount else {
       throw ModelError("\(path) has tensors that its graph does not name. Export it again.")
     }
   }

@@ -1,23 +1,19 @@
-// A model's folder and its manifest. What is hashed is what is used: each file is read once, checked,
-// and handed on as bytes. Until models are signed, this guards against damage, not against forgery.
+// A model's folder and its manifest. What is hashed is what is used: a file is handed on as the bytes that
+// were read and checked. Until models are signed, this guards against damage, not against forgery.
 
 import Crypto
 import Glibc
 
-/// The files of a model whose SHA-256 agrees with the manifest.
+/// The files of a model, by the manifest's SHA-256.
 struct ModelFolder {
   static let manifestName = "SHA256SUMS"
   private static let fileByteCountMax = 256 << 20
 
   let path: String
   private var digests: [String: String] = [:]
-  private var contents: [String: [UInt8]] = [:]
 
-  /// Reads and checks the files in `keeping` and keeps their bytes; with `completely`, checks every other
-  /// file that the manifest lists as well.
-  init(
-    _ path: String, required: Set<String>, keeping: Set<String>, completely: Bool
-  ) throws(ModelError) {
+  /// Reads the manifest of a folder.
+  init(_ path: String) throws(ModelError) {
     self.path = path
     let manifest = try Self.read(path + "/" + Self.manifestName)
     for line in manifest.split(separator: 0x0A) {
@@ -26,35 +22,39 @@ struct ModelFolder {
         throw ModelError(
           "\(path)/\(Self.manifestName) lists \(name) twice. Copy the model folder again.")
       }
-      guard completely || keeping.contains(name) else { continue }
-      let bytes = try Self.read(path + "/" + name)
-      let found = Self.sha256(bytes)
-      guard found == digest else {
-        throw ModelError(
-          """
-          \(path)/\(name) is not the file that \(Self.manifestName) describes (SHA-256 \(found)). \
-          Copy the model folder again.
-          """)
-      }
-      if keeping.contains(name) { contents[name] = bytes }
     }
-    for name in required.sorted() where digests[name] == nil { throw missing(name) }
   }
 
-  /// The bytes of a kept file.
+  /// Whether the manifest lists a file.
+  func lists(_ name: String) -> Bool { digests[name] != nil }
+
+  /// Reads a listed file and checks it.
   func bytes(_ name: String) throws(ModelError) -> [UInt8] {
-    guard let bytes = contents[name] else { throw missing(name) }
+    let digest = try digest(name)
+    let bytes = try Self.read(path + "/" + name)
+    let found = Self.sha256(bytes)
+    guard found == digest else {
+      throw ModelError(
+        """
+        \(path)/\(name) is not the file that \(Self.manifestName) describes (SHA-256 \(found)). \
+        Copy the model folder again.
+        """)
+    }
     return bytes
+  }
+
+  /// Checks every listed file.
+  func checkAll() throws(ModelError) {
+    for name in digests.keys.sorted() { _ = try bytes(name) }
   }
 
   /// The SHA-256 of a listed file.
   func digest(_ name: String) throws(ModelError) -> String {
-    guard let digest = digests[name] else { throw missing(name) }
+    guard let digest = digests[name] else {
+      throw ModelError(
+        "\(path)/\(Self.manifestName) does not list \(name). Copy the model folder again.")
+    }
     return digest
-  }
-
-  private func missing(_ name: String) -> ModelError {
-    ModelError("\(path)/\(Self.manifestName) does not list \(name). Copy the model folder again.")
   }
 
   /// A line of `sha256sum`: 64 digits, two characters, a plain file name.

@@ -35,19 +35,24 @@ struct LayerParameters: Sendable {
         throw ModelError(
           "\(place), channel \(channel): the sum can leave 32 bits. Export the model again.")
       }
-      guard outputMaximum(channel, sum: sum, layer, graph) <= Int(Int32.max) else {
+      let product = productMaximum(channel, sum: sum, layer, graph)
+      guard product < 1 << 62 else {
+        throw ModelError(
+          "\(place), channel \(channel): the products can leave 62 bits. Export the model again.")
+      }
+      guard product >> layer.shift + 1 <= Int(Int32.max) else {
         throw ModelError(
           "\(place), channel \(channel): an output can leave 32 bits. Export the model again.")
       }
     }
   }
 
-  /// The largest magnitude before the clamp: both products are below 2^62 + 2^38.
-  private func outputMaximum(
+  /// The largest magnitude of both products together, before the shift; at most 2^62 + 2^38.
+  private func productMaximum(
     _ channel: Int, sum: Int, _ layer: Graph.Layer, _ graph: Graph
   ) -> Int {
     let skip = layer.skip.map { graph.codeMaximum(of: $0) * Int(skipMultiplier[channel]) } ?? 0
-    return (sum * Int(multiplier[channel]) + skip) >> layer.shift + 1
+    return sum * Int(multiplier[channel]) + skip
   }
 
   /// The largest magnitude that the accumulator, and every partial sum in any order, can reach.
@@ -61,6 +66,8 @@ struct LayerParameters: Sendable {
 
 /// The numbers of the head.
 struct HeadParameters: Sendable {
+  static let tensorCount = 3
+
   /// `[statements][embeddingWidth]`.
   let weight: [Float]
   /// `[statements][12]`.

@@ -42,8 +42,8 @@ public struct Preprocessing: Hashable, Sendable {
     numerator = try Self.coefficients(highPass.member("b"))
     let divisor = try highPass.member("a")
     let a = try Self.coefficients(divisor)
-    // The triangle of stable second-order filters.
-    guard a[0] == 1, abs(a[2]) < 1, abs(a[1]) < 1 + a[2] else {
+    // The triangle of stable second-order filters, less the edge where the sum rounds to 0.
+    guard a[0] == 1, abs(a[2]) < 1, abs(a[1]) < 1 + a[2], 1 + a[1] + a[2] > 0 else {
       throw divisor.failure("1, a1, a2 of a stable filter")
     }
     denominator = [a[1], a[2]]

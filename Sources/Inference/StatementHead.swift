@@ -46,6 +46,13 @@ public final class StatementHead {
   ) {
     precondition(frames > 0, "no frame to evaluate")
     pooling.features(of: embedding, frames: frames, into: features)
+    evaluate(features: features, leads: leads, into: logits)
+  }
+
+  /// The same from the frames' means, with spread pooling their standard deviations behind them.
+  public func evaluate(
+    features: UnsafePointer<Double>, leads: LeadSet, into logits: UnsafeMutablePointer<Double>
+  ) {
     let width = pooling.featureCount
     for statement in 0..<statementCount {
       var sum = bias[statement]

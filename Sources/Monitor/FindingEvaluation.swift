@@ -101,64 +101,36 @@ private struct FirstWindow {
   let probabilities: [Double]
 
   init(model: Model, path: String, name: String) throws {
-    let reader: any RecordingReader
-    do {
-      reader = try Recordings.open(path)
-    } catch {
-      throw EvaluationError(description: "record \(name): \(error)")
-    }
-    let format = reader.format
-    let channels = try Self.channels(format, name: name)
+    let reader: LeadReader
     let engine: FindingsEngine
     do {
-      engine = try FindingsEngine(model: model, sampleRate: format.sampleRate)
+      reader = try LeadReader(path: path)
+      engine = try FindingsEngine(model: model, sampleRate: reader.sampleRate)
     } catch {
       throw EvaluationError(description: "record \(name): \(error)")
     }
-    let storage = SampleBlockStorage(channelCount: format.channels.count)
-    let step = SampleBlock.sampleCountMax
-    var row = [Float](repeating: 0, count: channels.count)
-    var leads = [[Float]](repeating: [], count: channels.count)
+    if let missing = reader.leads.missing.names.first {
+      throw EvaluationError(
+        description: "record \(name): lead \(missing) is missing: twelve leads are needed")
+    }
+    var row = [Float](repeating: 0, count: 12)
+    var leads = [[Float]](repeating: [], count: 12)
     while engine.windowsEvaluated == 0 {
-      let count = try reader.read(into: storage.block.codes, stride: step, count: step)
-      guard count > 0 else {
+      guard try reader.next(into: &row) else {
         let hundredths = model.graph.windowSamples * 100 / model.preprocessing.sampleRateHz + 10
         throw EvaluationError(
           description: "record \(name): shorter than a window or with gaps: give at least "
             + "\(Double(hundredths) / 100) s without a missing sample")
       }
-      for sample in 0..<count where engine.windowsEvaluated == 0 {
-        for (lead, channel) in channels.enumerated() {
-          let code = storage.block.codes[channel * step + sample]
-          row[lead] =
-            code == SampleBlock.missing ? .nan : Self.microvolts(code, format.channels[channel])
-          leads[lead].append(row[lead])
-        }
-        _ = engine.push(row)
-      }
+      for lead in leads.indices { leads[lead].append(row[lead]) }
+      _ = engine.push(row)
     }
     probabilities = engine.logits.map { StatementHead.probability($0) }
     for (lead, samples) in zip(Lead.allCases, leads) {
-      if let fault = LeadFault(samples.filter(\.isFinite), sampleRate: format.sampleRate) {
+      if let fault = LeadFault(samples.filter(\.isFinite), sampleRate: reader.sampleRate) {
         throw EvaluationError(
           description: "record \(name): lead \(lead.name) is \(fault.rawValue): leave it out")
       }
-    }
-  }
-
-  private static func microvolts(_ code: Int32, _ channel: Channel) -> Float {
-    Float(
-      Double(code - channel.baseline) * channel.microvoltsPerCode + channel.offsetMicrovolts)
-  }
-
-  /// The channel of every lead, I to V6.
-  private static func channels(_ format: SignalFormat, name: String) throws -> [Int] {
-    try Lead.allCases.map { lead in
-      guard let channel = format.channels.firstIndex(where: { $0.lead == lead }) else {
-        throw EvaluationError(
-          description: "record \(name): lead \(lead.name) is missing: twelve leads are needed")
-      }
-      return channel
     }
   }
 }

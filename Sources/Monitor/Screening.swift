@@ -107,8 +107,6 @@ private struct Collector {
   private var qualities: [Int] = []
   private var sums: [Double]
   private var assessed: [Int]
-  private let pooling: FramePooling
-  private var features: [Double]
   private var embeddingSum: [Double]
   private var windows = 0
   private var framesUsed = 0
@@ -120,9 +118,7 @@ private struct Collector {
     self.ageYears = ageYears
     sums = Array(repeating: 0, count: model.statements.count)
     assessed = Array(repeating: 0, count: model.statements.count)
-    pooling = FramePooling(model.graph)
-    features = Array(repeating: 0, count: pooling.featureCount)
-    embeddingSum = features
+    embeddingSum = Array(repeating: 0, count: pipeline.features.count)
   }
 
   mutating func collect() {
@@ -149,9 +145,7 @@ private struct Collector {
   private mutating func addWindow(frames: Int) {
     windows += 1
     framesUsed = frames
-    guard let sums = pipeline.embedding.baseAddress else { return }
-    pooling.features(of: sums, frames: frames, into: &features)
-    for (index, value) in features.enumerated() { embeddingSum[index] += value }
+    for (index, value) in pipeline.features.enumerated() { embeddingSum[index] += value }
   }
 
   func result(durationSeconds: Double) -> ScreeningResult {

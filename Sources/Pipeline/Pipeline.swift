@@ -30,8 +30,8 @@ public final class Pipeline {
   public let waveform: UnsafeMutablePointer<Float>
   /// Samples of the last step in `waveform`.
   public private(set) var waveformSampleCount = 0
-  /// The model's embedding of the newest window, the int32 sum over its frames.
-  public var embedding: UnsafeBufferPointer<Int32> { findings.embedding }
+  /// What the model's head read of the newest window.
+  public var features: UnsafeBufferPointer<Double> { findings.features }
 
   /// What arrived so far and what did not.
   public private(set) var tally = SampleTally()

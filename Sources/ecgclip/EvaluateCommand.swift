@@ -39,7 +39,7 @@ struct EvaluateFindingsCommand: ParsableCommand {
   var model: String?
 
   func run() throws {
-    let loaded = try Model(folder: Installation.modelFolder(model))
+    let loaded = try Model(folder: Installation.modelFolder(model), arithmetic: nil)
     let evaluation = try FindingEvaluation(
       model: loaded, folder: folder, labels: LabelledRecord.read(path: labels))
     if json {
@@ -61,7 +61,9 @@ private struct EvaluationObject: Encodable {
   let model: String
   let sha256: String
   let records: Int
-  let int8: FindingEvaluation.Macro
+  /// The scores, under the name of the arithmetic that gave them.
+  let int8: FindingEvaluation.Macro?
+  let float: FindingEvaluation.Macro?
   let statements: [String: StatementScores]
   let superClasses: SuperClasses?
   let notScored: [String: Int]
@@ -70,7 +72,8 @@ private struct EvaluationObject: Encodable {
     self.model = model.name
     sha256 = model.sha256
     records = evaluation.records
-    int8 = evaluation.macro
+    int8 = model.arithmetic == .int8 ? evaluation.macro : nil
+    float = model.arithmetic == .float ? evaluation.macro : nil
     statements = evaluation.statements
     superClasses = evaluation.superClasses.map { classes in
       SuperClasses(

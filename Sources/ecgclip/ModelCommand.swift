@@ -7,7 +7,7 @@ import Monitor
 struct ModelCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "model", abstract: "The model: its hash, its statements, its scores.",
-    subcommands: [Info.self])
+    subcommands: [Info.self, ModelVerifyCommand.self])
 
   struct Info: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -16,7 +16,7 @@ struct ModelCommand: ParsableCommand {
       discussion: """
         The manifest's hashes, the shapes and ranges of every tensor and the golden vectors are
         checked; at every other start those of the files in use. A model with one flipped bit is
-        refused (status 2).
+        refused (status 2). Of a model that has float weights alone there are no golden vectors.
         """)
 
     @Argument(help: "A name in models, or the path of a model's folder.")
@@ -26,20 +26,26 @@ struct ModelCommand: ParsableCommand {
     var json = false
 
     func run() throws {
-      let model = try Model(folder: Installation.modelFolder(model), completely: true)
+      let model = try Model(
+        folder: Installation.modelFolder(model), arithmetic: nil, completely: true)
       if json { try JSONOutput.print(ModelObject(model)) } else { describe(model) }
     }
 
     private func describe(_ model: Model) {
       print("\(model.name), made \(model.created)")
       print("  sha256       \(model.sha256)")
+      let isInteger = model.arithmetic == .int8
       print(
-        "  parameters   \(model.parameterCount), int8 weights within +-\(model.graph.weightMaximum)"
-      )
+        "  parameters   \(model.parameterCount), "
+          + (isInteger ? "int8 weights within +-\(model.graph.weightMaximum)" : "32-bit floats"))
       print(
         "  work         \(model.multiplyAccumulates) multiply-accumulates a window of "
           + "\(model.graph.windowSeconds) s")
-      print("  golden       \(model.goldenCaseCount) cases bit-equal on this machine")
+      print(
+        "  golden       "
+          + (isInteger
+            ? "\(model.goldenCaseCount) cases bit-equal on this machine"
+            : "none: for screening only, no monitor runs on floats"))
       print("  statements   \(model.statements.count)")
       for group in [Statement.Group.rhythm, .diagnostic, .form] {
         let codes = model.statements.filter { $0.group == group }.map(\.code)
@@ -69,6 +75,7 @@ private struct ModelObject: Encodable {
   }
 
   let name: String
+  let arithmetic: String
   let sha256: String
   let created: String
   let training: String
@@ -84,6 +91,7 @@ private struct ModelObject: Encodable {
 
   init(_ model: Model) {
     name = model.name
+    arithmetic = model.arithmetic.rawValue
     sha256 = model.sha256
     created = model.created
     training = model.training

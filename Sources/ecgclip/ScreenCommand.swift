@@ -48,7 +48,7 @@ struct ScreenCommand: ParsableCommand {
   }
 
   func run() throws {
-    let loaded = try Model(folder: Installation.modelFolder(model))
+    let loaded = try Model(folder: Installation.modelFolder(model), arithmetic: nil)
     var configuration = PipelineConfiguration(windowStepSeconds: 10)
     configuration.filters.mainsHz = mains.hertz
     let screening = Screening(model: loaded, configuration: configuration)

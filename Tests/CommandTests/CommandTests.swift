@@ -5,61 +5,8 @@ import Recordings
 import TestSupport
 import Testing
 
-/// What a run of `ecgclip` left behind.
-private struct Run {
-  let status: Int32
-  let output: String
-  let complaint: String
-
-  /// Runs the program that was built beside these tests.
-  init(_ arguments: String...) throws {
-    let process = Process()
-    process.executableURL = Self.program
-    process.arguments = arguments
-    process.environment = ProcessInfo.processInfo.environment.merging(
-      ["ECGCLIP_HOME": TestData.repository]) { $1 }
-    let output = Pipe()
-    let complaint = Pipe()
-    process.standardOutput = output
-    process.standardError = complaint
-    process.standardInput = FileHandle.nullDevice
-    try process.run()
-    // Complaints are a sentence: only the output can fill its pipe.
-    self.output = String(
-      decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
-    self.complaint = String(
-      decoding: try complaint.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
-    process.waitUntilExit()
-    status = process.terminationStatus
-  }
-
-  static let program: URL = {
-    let folder = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
-      .deletingLastPathComponent()
-    return folder.appending(path: "ecgclip")
-  }()
-
-  var lines: [[String: Any]] {
-    output.split(separator: "\n").compactMap {
-      try? JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any]
-    }
-  }
-
-  /// Whether it ended with 2 and one sentence that holds all these words.
-  func refused(_ words: String...) -> Bool {
-    status == 2 && complaint.split(separator: "\n").count == 1 && output.isEmpty
-      && words.allSatisfy { complaint.contains($0) }
-  }
-}
-
 extension Data {
   fileprivate func contains(_ other: Data) -> Bool { range(of: other) != nil }
-}
-
-private func temporaryFolder() throws -> String {
-  let url = FileManager.default.temporaryDirectory.appending(path: "ecgclip-\(UUID().uuidString)")
-  try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-  return url.path(percentEncoded: false)
 }
 
 @Suite(.serialized) struct CommandTests {

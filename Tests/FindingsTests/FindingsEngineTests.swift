@@ -10,13 +10,13 @@ import TestSupport
 /// What the engine said after each window.
 private struct Evaluation: Equatable {
   let sample: Int
-  let embedding: [Int32]
+  let features: [Double]
   let probabilities: [Float?]
   let frames: Int
 
   init(_ engine: FindingsEngine, sample: Int) {
     self.sample = sample
-    embedding = Array(engine.embedding)
+    features = Array(engine.features)
     probabilities = engine.probabilities.map { $0.isNaN ? nil : $0 }
     frames = engine.framesUsed
   }
@@ -33,11 +33,11 @@ private func run(_ engine: FindingsEngine, _ samples: [[Float]]) -> [Evaluation]
 /// The same by hand: preprocessing, codes, and the encoder over the newest complete frames.
 private func expected(
   _ model: Model, rate: Double, leads: LeadSet, _ samples: [[Float]], dueSamples: [Int]
-) throws -> [[Int32]] {
+) throws -> [[Double]] {
   let preprocessor = try Preprocessor(model.preprocessing, sampleRate: rate)
   preprocessor.restart(leads: leads)
   var codes: [Int8] = []
-  var embeddings: [[Int32]] = []
+  var expected: [[Double]] = []
   let encoder = Encoder(model: model)
   let graph = model.graph
   for sample in samples {
@@ -52,9 +52,11 @@ private func expected(
     let window = Array(codes[first * 12..<(first + graph.windowSamples) * 12])
     var embedding = [Int32](repeating: 0, count: graph.embeddingWidth)
     _ = encoder.encode(window, sampleCount: graph.windowSamples, into: &embedding)
-    embeddings.append(embedding)
+    var features = [Double](repeating: 0, count: graph.embeddingWidth)
+    FramePooling(graph).features(of: embedding, frames: graph.windowFrames, into: &features)
+    expected.append(features)
   }
-  return embeddings
+  return expected
 }
 
 @Test("windows come first when full, then each step, over the newest frames of the grid")
@@ -68,7 +70,7 @@ func windowsOnTheGrid() throws {
   #expect(engine.windowsEvaluated == due.count)
   #expect(evaluations.allSatisfy { $0.frames == model.graph.windowFrames })
   let byHand = try expected(model, rate: 250, leads: .twelve, samples, dueSamples: due)
-  #expect(evaluations.map(\.embedding) == byHand)
+  #expect(evaluations.map(\.features) == byHand)
   #expect(Set(byHand).count > due.count / 2, "the windows must differ for this to say anything")
 }
 
@@ -80,7 +82,7 @@ func realRecord() throws {
   let engine = try FindingsEngine(model: model, sampleRate: 500)
   let due = Array(stride(from: model.graph.windowSamples, through: 992, by: 100))
   let byHand = try expected(model, rate: 500, leads: .twelve, samples, dueSamples: due)
-  #expect(run(engine, samples).map(\.embedding) == byHand)
+  #expect(run(engine, samples).map(\.features) == byHand)
   #expect(Set(byHand).count == due.count)
 }
 

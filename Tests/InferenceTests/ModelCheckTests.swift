@@ -1,6 +1,7 @@
 // A model is checked before it is used: damage is found by the manifest, nonsense by shapes and ranges,
 // and the message names the file or the layer.
 
+import ECGSignal
 import Foundation
 import Testing
 
@@ -131,4 +132,80 @@ func unstableHighPass() throws {
   for a2 in ["0.89", "1.0", "-3", "null"] {
     #expect(throws: ModelError.self, "\(a2)") { try load(a2) }
   }
+  // Within the triangle of stable filters, but 1 + a1 + a2, which the start divides by, rounds to 0.
+  let edge = text.replacing("-1.9,A2", with: "-1.0e-16,-0.9999999999999999")
+  #expect(throws: ModelError.self) { try Preprocessing(text: edge, path: "test") }
+}
+
+/// The tiny model's graph with some of its words exchanged.
+private func graph(_ changes: KeyValuePairs<String, String>) throws -> Graph {
+  let fixture = try ModelFixture()
+  let file = try SafeTensors(fixture.files["model.safetensors"] ?? [], name: "tiny")
+  var text = try #require(file.metadata["graph"])
+  for (old, new) in changes {
+    #expect(text.contains(old))
+    text = text.replacing(old, with: new)
+  }
+  return try Graph(text: text, path: "test")
+}
+
+@Test("zeros around an input and a crop of it exclude each other")
+func paddingWithCrop() throws {
+  let error = #expect(throws: ModelError.self) {
+    try graph([#""stride": 2, "crop": 0"#: #""stride": 2, "crop": 1, "padding": 1"#])
+  }
+  #expect(error?.description.contains("without a crop") == true, "\(String(describing: error))")
+}
+
+/// A graph of one layer over a padded window.
+private func wide(samples: Int, inputs: String = "12", channels: Int) throws -> Graph {
+  let names = Lead.allCases.map { "\"\($0.name)\"" }.joined(separator: ",")
+  return try Graph(
+    text: """
+      {"input":{"leads":[\(names)],"sampleRateHz":100,"millivoltsPerCode":0.03},"frameStride":1,
+      "receptiveField":1,"windowFrames":4096,"minimumFrames":1,"embeddingWidth":\(channels),
+      "embeddingScale":1,"weightMaximum":63,"windowSamples":\(samples),"layers":[
+      {"name":"a","input":"input","kernel":64,"stride":1,"crop":0,"padding":1,"inputChannels":12,
+      "outputChannels":4096,"minimum":0,"maximum":127,"shift":20},
+      {"name":"b","input":"a","kernel":64,"stride":\(samples == 4096 + 124 ? 1 : 16),"crop":0,
+      "padding":1,"inputChannels":4096,"outputChannels":\(channels),"minimum":0,"maximum":127,
+      "shift":20}]}
+      """, path: "test")
+}
+
+@Test("a graph that wants absurd memory or absurd work is refused before it gets either")
+func absurdGraphs() throws {
+  // 4096 channels over 65,000 samples: 268 MB from a file of a few megabytes.
+  let memory = #expect(throws: ModelError.self) { try wide(samples: 65_660, channels: 1) }
+  #expect(memory?.description.contains("activations") == true, "\(String(describing: memory))")
+  let work = #expect(throws: ModelError.self) { try wide(samples: 4_220, channels: 512) }
+  #expect(work?.description.contains("multiply-accumulates") == true, "\(String(describing: work))")
+}
+
+@Test(
+  "products that can leave 62 bits, which a kernel's shift would take for positive, are refused")
+func largestProducts() throws {
+  var fixture = try ModelFixture()
+  let name = "layer1.0.conv2"
+  let weights: [Int8] = try SafeTensors(fixture.files["model.safetensors"] ?? [], name: "tiny")
+    .values(name + ".weight", shape: [8, 3, 8])
+  // The accumulator of every channel can just reach 2^31 - 1, and both multipliers are that.
+  let biases = (0..<8).flatMap { channel -> [UInt8] in
+    let row = weights[channel * 24..<(channel + 1) * 24].reduce(0) { $0 + abs(Int($1)) }
+    let bias = Int32(Int(Int32.max) - row * 127)
+    return (0..<4).map { UInt8(truncatingIfNeeded: bias >> (8 * $0)) }
+  }
+  let largest = [[UInt8]](repeating: [0xFF, 0xFF, 0xFF, 0x7F], count: 8).flatMap(\.self)
+  for (tensor, bytes) in [
+    (".bias", biases), (".multiplier", largest), (".skipMultiplier", largest),
+  ] {
+    try fixture.changeTensor(name + tensor) { slice in
+      slice.replaceSubrange(slice.startIndex..<slice.endIndex, with: bytes)
+    }
+  }
+  try fixture.replace(
+    #"\"minimum\": 0, \"maximum\": 127, \"shift\": 22, \"skip\": \"stem\""#,
+    by: #"\"minimum\": 0, \"maximum\": 127, \"shift\": 33, \"skip\": \"stem\""#)
+  let error = #expect(throws: ModelError.self) { try fixture.load() }
+  #expect(error?.description.contains("62 bits") == true, "\(String(describing: error))")
 }

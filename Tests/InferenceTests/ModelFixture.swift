@@ -12,10 +12,10 @@ struct ModelFixture {
 
   var files: [String: [UInt8]] = [:]
 
-  /// The tiny model, undamaged.
-  init() throws {
-    for name in try FileManager.default.contentsOfDirectory(atPath: Self.tinyFolder) {
-      let url = URL(filePath: Self.tinyFolder + "/" + name)
+  /// The tiny model, or another, undamaged.
+  init(folder: String = tinyFolder) throws {
+    for name in try FileManager.default.contentsOfDirectory(atPath: folder) {
+      let url = URL(filePath: folder + "/" + name)
       files[name] = [UInt8](try Data(contentsOf: url))
     }
   }
@@ -50,11 +50,11 @@ struct ModelFixture {
   }
 
   /// Writes the files to a folder of their own, loads the model from there and removes the folder.
-  func load(completely: Bool = true) throws -> Model {
+  func load(arithmetic: Arithmetic = .int8, completely: Bool = true) throws -> Model {
     let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
     for (name, bytes) in files { try Data(bytes).write(to: folder.appending(path: name)) }
-    return try Model(folder: folder.path(), completely: completely)
+    return try Model(folder: folder.path(), arithmetic: arithmetic, completely: completely)
   }
 }

@@ -29,8 +29,8 @@ typedef struct {
   int32_t stride;
   int32_t inputChannels;
   int32_t outputChannels;
-  /// 1..62: the products (below 2^62) and the rounding half (at most 2^61) fit 64 bits. What remains
-  /// after the shift must fit 32 bits.
+  /// 1..62: both products together (below 2^62) and the rounding half (at most 2^61) fit 64 bits. What
+  /// remains after the shift must fit 32 bits.
   int32_t shift;
   /// -127 <= minimum <= maximum <= 127.
   int32_t minimum;

@@ -71,6 +71,27 @@ def save(tensors: dict[str, np.ndarray], path: Path, metadata: dict[str, str]) -
     path.write_bytes(len(text).to_bytes(8, "little") + text + content[start:])
 
 
+def described(
+    form: str,
+    name: str,
+    model: IntegerModel,
+    statements: list[dict],
+    preprocessing: Preprocessing,
+    training: str,
+    created: str,
+) -> dict[str, str]:
+    """What a file of weights says of itself: but for its format, the same in integers and in float."""
+    return {
+        "format": form,
+        "name": name,
+        "created": created,
+        "training": training,
+        "preprocessing": preprocessing.text,
+        "graph": json.dumps(graph(model)),
+        "statements": json.dumps(statements),
+    }
+
+
 def save_int8(
     path: Path,
     name: str,
@@ -88,23 +109,31 @@ def save_int8(
         if layer.skip_multiplier is not None:
             tensors[f"{layer.name}.skipMultiplier"] = layer.skip_multiplier
     tensors |= {"head.weight": model.head_weight, "head.mask": model.head_mask, "head.bias": model.head_bias}
-    metadata = {
-        "format": "ecgclip-model/1",
-        "name": name,
-        "created": created,
-        "training": training,
-        "preprocessing": preprocessing.text,
-        "graph": json.dumps(graph(model)),
-        "statements": json.dumps(statements),
-    }
-    save(tensors, path, metadata)
+    save(
+        tensors,
+        path,
+        described("ecgclip-model/1", name, model, statements, preprocessing, training, created),
+    )
 
 
-def save_float(path: Path, layers: list[FloatLayer], model: IntegerModel) -> None:
+def save_float(
+    path: Path,
+    layers: list[FloatLayer],
+    name: str,
+    model: IntegerModel,
+    statements: list[dict],
+    preprocessing: Preprocessing,
+    training: str,
+    created: str,
+) -> None:
     tensors = {f"{layer.name}.weight": layer.weight for layer in layers}
     tensors |= {f"{layer.name}.bias": layer.bias for layer in layers}
     tensors |= {"head.weight": model.head_weight, "head.mask": model.head_mask, "head.bias": model.head_bias}
-    save(tensors, path, {"format": "ecgclip-float/1", "graph": json.dumps(graph(model))})
+    save(
+        tensors,
+        path,
+        described("ecgclip-float/1", name, model, statements, preprocessing, training, created),
+    )
 
 
 def golden_inputs(length: int, seed: int = 7) -> tuple[np.ndarray, np.ndarray]:

@@ -238,8 +238,7 @@ def write(shipment: Shipment, text_run: Path, folder: Path, split_table: str) ->
     """The weights in all their forms, golden vectors and the text side."""
     folder.mkdir(parents=True, exist_ok=True)
     digest = export.training_digest(Path(__file__).parent, split_table)
-    export.save_int8(
-        folder / "model.safetensors",
+    said = (
         shipment.name,
         shipment.integer,
         shipment.statements,
@@ -247,7 +246,8 @@ def write(shipment: Shipment, text_run: Path, folder: Path, split_table: str) ->
         digest,
         shipment.created,
     )
-    export.save_float(folder / "float.safetensors", shipment.layers, shipment.integer)
+    export.save_int8(folder / "model.safetensors", *said)
+    export.save_float(folder / "float.safetensors", shipment.layers, *said)
     export.save_golden(folder / "golden.safetensors", shipment.integer)
     onnx_file.save(folder / "model.onnx", shipment.layers, shipment.integer, shipment.codes)
     if text_run.exists():

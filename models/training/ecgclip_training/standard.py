@@ -80,9 +80,9 @@ def write(kind: str, length: int, folder: Path, created: str, given: Path | None
     }
     entry["leadSets"] = [export.LEADS]
     digest = export.training_digest(Path(__file__).parent, "")
-    path = target / "model.safetensors"
-    export.save_int8(path, target.name, integer, [entry], Preprocessing.load(), digest, created)
-    export.save_float(target / "float.safetensors", layers, integer)
+    said = (target.name, integer, [entry], Preprocessing.load(), digest, created)
+    export.save_int8(target / "model.safetensors", *said)
+    export.save_float(target / "float.safetensors", layers, *said)
     export.save_golden(target / "golden.safetensors", integer)
     onnx_file.save(target / "model.onnx", layers, integer, [code])
     work = shape.multiply_accumulates()

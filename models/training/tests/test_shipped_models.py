@@ -71,8 +71,9 @@ def test_the_statements_are_those_that_were_learnt(folder):
 
 def test_the_float_network_is_the_same_network(folder):
     """Each integer weight is the float one in steps of its channel; the float file stays small enough to ship."""
-    _, tensors = read(folder / "float.safetensors")
+    metadata, tensors = read(folder / "float.safetensors")
     model = ModelFolder.open(folder)
+    assert metadata == model.metadata | {"format": "ecgclip-float/1"}
     for layer in model.graph["layers"]:
         exact = tensors[f"{layer['name']}.weight"].transpose(0, 2, 1)
         unit = np.abs(exact).max(axis=(1, 2), keepdims=True) / model.graph["weightMaximum"]
