@@ -25,7 +25,9 @@ public final class FloatStream {
   /// Frames that exist.
   public var frameCount: Int { graph.frameCount(sampleCount: sampleCount) }
 
-  /// Forgets the stream: after a gap, or when a lead came or went.
+  /// Forgets the stream: after a gap, or when a lead came or went. Never inlined: the arrays of floats stay out
+  /// of the code that integers run (scripts/codegen).
+  @inline(never)
   public func restart() {
     codes.removeAll(keepingCapacity: true)
     sampleCount = 0
