@@ -18,43 +18,49 @@ ALWAYS_INLINE __m256i pairs(__m256i codes, __m256i weights, flavour kind) {
   return _mm256_maddubs_epi16(_mm256_abs_epi8(codes), _mm256_sign_epi8(weights, codes));
 }
 
-ALWAYS_INLINE __m256i weights_at(const conv1d_tile *place, size_t vector, size_t group) {
-  const int8_t *panel = place->weight + vector * 8 * place->rowLength;
-  return _mm256_loadu_si256((const __m256i *)(panel + group * groupBytes));
-}
+ALWAYS_INLINE __m256i load(const int8_t *weights) { return _mm256_loadu_si256((const __m256i *)weights); }
 
 ALWAYS_INLINE __m256i add_quads(__m256i accumulator, __m256i products) {
   return _mm256_add_epi32(accumulator, _mm256_madd_epi16(products, _mm256_set1_epi16(1)));
 }
 
-/// Adds one group of four codes of every window, fewer at a window's end.
-ALWAYS_INLINE void add_group(const conv1d_tile *place, size_t group, size_t count, __m256i *sums, size_t rows,
-                             size_t vectors, flavour kind) {
+/// Keeps the compiler from starting the products of all windows at once, for which registers do not suffice:
+/// volatile statements stay in order.
+#define IN_ORDER(vector) __asm__ volatile("" : "+x"(vector));
+
+/// Adds one group of four codes of every window, fewer at a window's end. The weights of the vectors lie
+/// `panelBytes` apart.
+ALWAYS_INLINE void add_group(const int8_t *const *input, size_t offset, size_t count, const int8_t *weights,
+                             size_t panelBytes, __m256i *sums, size_t rows, size_t vectors, flavour kind) {
   UNROLLED
   for (size_t row = 0; row < rows; row++) {
-    const int8_t *codes = place->input + row * place->step + 4 * group;
-    const __m256i four = _mm256_set1_epi32(conv1d_four(codes, count));
+    const __m256i four = _mm256_set1_epi32(conv1d_four(input[row] + offset, count));
     UNROLLED
     for (size_t v = 0; v < vectors; v++) {
-      const __m256i products = pairs(four, weights_at(place, v, group), kind);
+      const __m256i products = pairs(four, load(weights + v * panelBytes), kind);
       sums[row * vectors + v] = add_quads(sums[row * vectors + v], products);
     }
   }
 }
 
 /// Adds two groups, whose products fit 16 bits together.
-ALWAYS_INLINE void add_two_groups(const conv1d_tile *place, size_t group, __m256i *sums, size_t rows,
-                                  size_t vectors) {
+ALWAYS_INLINE void add_two_groups(const int8_t *const *input, size_t offset, const int8_t *weights,
+                                  size_t panelBytes, __m256i *sums, size_t rows, size_t vectors) {
+  __m256i first[2], second[2];
   UNROLLED
   for (size_t v = 0; v < vectors; v++) {
-    const __m256i first = weights_at(place, v, group), second = weights_at(place, v, group + 1);
+    first[v] = load(weights + v * panelBytes);
+    second[v] = load(weights + v * panelBytes + groupBytes);
+  }
+  UNROLLED
+  for (size_t row = 0; row < rows; row++) {
+    const __m256i four = _mm256_set1_epi32(conv1d_four(input[row] + offset, 4));
+    const __m256i next = _mm256_set1_epi32(conv1d_four(input[row] + offset + 4, 4));
     UNROLLED
-    for (size_t row = 0; row < rows; row++) {
-      const int8_t *codes = place->input + row * place->step + 4 * group;
-      const __m256i products =
-          _mm256_add_epi16(pairs(_mm256_set1_epi32(conv1d_four(codes, 4)), first, narrow),
-                           pairs(_mm256_set1_epi32(conv1d_four(codes + 4, 4)), second, narrow));
-      sums[row * vectors + v] = add_quads(sums[row * vectors + v], products);
+    for (size_t v = 0; v < vectors; v++) {
+      __m256i *sum = &sums[row * vectors + v];
+      *sum = add_quads(*sum, _mm256_add_epi16(pairs(four, first[v], narrow), pairs(next, second[v], narrow)));
+      IN_ORDER(*sum)
     }
   }
 }
@@ -66,11 +72,21 @@ ALWAYS_INLINE void tile_of(const conv1d_s8_layer *layer, const conv1d_tile *plac
   for (size_t i = 0; i < rows * vectors; i++) {
     sums[i] = _mm256_loadu_si256((const __m256i *)(layer->bias + place->channel + i % vectors * 8));
   }
-  const size_t length = conv1d_length(layer), groups = length / 4;
-  size_t group = 0;
-  for (; kind == narrow && group + 2 <= groups; group += 2) add_two_groups(place, group, sums, rows, vectors);
-  for (; group < groups; group++) add_group(place, group, 4, sums, rows, vectors, kind);
-  if (length % 4 != 0) add_group(place, groups, length % 4, sums, rows, vectors, kind);
+  const int8_t *input[sumsMax], *weights = place->weight;
+  UNROLLED
+  for (size_t row = 0; row < rows; row++) {
+    input[row] = place->input + row * place->step;
+    CONV1D_OPAQUE(input[row])
+  }
+  const size_t length = conv1d_length(layer), panelBytes = panelChannels * place->rowLength;
+  size_t i = 0;
+  for (; kind == narrow && i + 8 <= length; i += 8, weights += 2 * groupBytes) {
+    add_two_groups(input, i, weights, panelBytes, sums, rows, vectors);
+  }
+  for (; i + 4 <= length; i += 4, weights += groupBytes) {
+    add_group(input, i, 4, weights, panelBytes, sums, rows, vectors, kind);
+  }
+  if (i < length) add_group(input, i, length - i, weights, panelBytes, sums, rows, vectors, kind);
   finish_avx2(layer, place, sums, rows, vectors);
 }
 
