@@ -23,9 +23,9 @@ struct GoldenVectors {
     caseCount = count
   }
 
-  /// Runs every case and compares bit for bit.
-  func check(_ model: Model) throws(ModelError) {
-    let encoder = Encoder(model: model)
+  /// Runs every case and compares bit for bit. `kernels` are the model's where they are not named.
+  func check(_ model: Model, kernels: KernelSet? = nil) throws(ModelError) {
+    let encoder = Encoder(model: model, kernels: kernels)
     let head = StatementHead(model: model)
     try checkLayers(encoder)
     for index in 0..<caseCount { try check("case\(index)", encoder, head) }

@@ -2,6 +2,8 @@
 // out bit for bit, and a golden vector that differs must be noticed.
 
 import ECGSignal
+import Foundation
+import TestSupport
 import Testing
 
 @testable import Inference
@@ -49,4 +51,34 @@ func goldenNoticesWeights() throws {
     let error = #expect(throws: ModelError.self) { try fixture.load() }
     #expect(error?.description.contains("layer \(layer)") == true)
   }
+}
+
+@Test(
+  "every kind of layer gives its golden vectors in every instruction set",
+  arguments: KernelSet.available,
+  [ModelFixture.tinyFolder, TestData.repository + "/models/ecgclip-r18"])
+func goldenLayers(set: KernelSet, folder: String) throws {
+  let model = try Model(folder: folder)
+  let bytes = [UInt8](try Data(contentsOf: URL(filePath: folder + "/golden.safetensors")))
+  let vectors = try GoldenVectors(
+    bytes, name: folder, graph: model.graph, statementCount: model.statements.count)
+  try vectors.check(model, kernels: set)
+  // A stream of the same samples in steps that divide nothing, in the same instruction set.
+  let codes: [Int8] = try SafeTensors(bytes, name: folder).values(
+    "case0.input", shape: [model.graph.windowSamples, 12])
+  let whole = Encoder(model: model, kernels: try KernelSet.named("c"))
+  let stream = StreamingEncoder(model: model, kernels: set)
+  #expect(stream.kernelName == set.name)
+  for (sample, start) in stride(from: 0, to: codes.count, by: 12).enumerated() {
+    stream.append { row in
+      for lead in 0..<12 { row[lead] = codes[start + lead] }
+    }
+    if sample % 37 == 0 { stream.advance() }
+  }
+  stream.advance()
+  var sums = [Int32](repeating: 0, count: stream.embeddingWidth)
+  var expected = sums
+  let frames = whole.encode(codes, sampleCount: model.graph.windowSamples, into: &expected)
+  stream.sum(frames: frames, into: &sums)
+  #expect(frames == stream.frameCount && sums == expected)
 }
