@@ -116,15 +116,24 @@ let package = Package(
   swiftLanguageModes: [.v6]
 )
 
-// Fuzzing instruments the room that it attacks: FUZZ=1 swift build --product RecordingsFuzz
+// Fuzzing instruments the rooms that it attacks: FUZZ=1 swift build --product ModelFuzz
 if Context.environment["FUZZ"] != nil {
   let instrumented: [SwiftSetting] = [.unsafeFlags(["-sanitize=fuzzer,address"])]
-  for target in package.targets where ["Recordings", "ECGSignal"].contains(target.name) {
+  let attacked = ["Recordings", "ECGSignal", "Inference", "ModelExercise"]
+  for target in package.targets where attacked.contains(target.name) {
     target.swiftSettings = (target.swiftSettings ?? []) + instrumented
   }
-  package.targets.append(
+  for target in package.targets where target.name == "CKernels" {
+    target.cSettings = [.unsafeFlags(["-fsanitize=fuzzer-no-link,address"])]
+  }
+  func fuzzer(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .executableTarget(
-      name: "RecordingsFuzz", dependencies: ["Recordings", "ECGSignal"],
-      path: "Tests/Fuzz/RecordingsFuzz", swiftSettings: settings + instrumented,
-      linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])]))
+      name: name, dependencies: dependencies, path: "Tests/Fuzz/\(name)",
+      swiftSettings: settings + instrumented,
+      linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])])
+  }
+  package.targets += [
+    fuzzer("RecordingsFuzz", ["Recordings", "ECGSignal"]),
+    fuzzer("ModelFuzz", ["Inference", "ModelExercise"]),
+  ]
 }
