@@ -13,11 +13,7 @@ private struct Run {
 
   /// Runs the program that was built beside these tests.
   init(_ arguments: String...) throws {
-    let process = Process()
-    process.executableURL = Self.program
-    process.arguments = arguments
-    process.environment = ProcessInfo.processInfo.environment.merging(
-      ["ECGCLIP_HOME": TestData.repository]) { $1 }
+    let process = Self.process(arguments)
     let output = Pipe()
     let complaint = Pipe()
     process.standardOutput = output
@@ -33,11 +29,27 @@ private struct Run {
     status = process.terminationStatus
   }
 
-  static let program: URL = {
+  private static let program: URL = {
     let folder = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
       .deletingLastPathComponent()
     return folder.appending(path: "ecgclip")
   }()
+
+  /// The program, not started yet. Where these tests run in an emulator, only ECGCLIP_RUNNER, which names the
+  /// emulator, can start it.
+  static func process(_ arguments: [String]) -> Process {
+    let process = Process()
+    let environment = ProcessInfo.processInfo.environment
+    if let runner = environment["ECGCLIP_RUNNER"] {
+      process.executableURL = URL(filePath: runner)
+      process.arguments = [program.path(percentEncoded: false)] + arguments
+    } else {
+      process.executableURL = program
+      process.arguments = arguments
+    }
+    process.environment = environment.merging(["ECGCLIP_HOME": TestData.repository]) { $1 }
+    return process
+  }
 
   var lines: [[String: Any]] {
     output.split(separator: "\n").compactMap {
@@ -67,7 +79,7 @@ private func temporaryFolder() throws -> String {
   func monitorJSON() throws {
     let run = try Run(
       "monitor", "--source", "sim:asystole?onset=6", "--speed", "max", "--seconds", "14", "--json")
-    #expect(run.status == 0)
+    #expect(run.status == 0, "\(run.complaint)")
     let kinds = run.lines.compactMap { $0["type"] as? String }
     #expect(kinds.first == "source" && kinds.last == "summary")
     #expect(run.lines.allSatisfy { $0["simulated"] as? Bool == true && $0["time"] is NSNumber })
@@ -174,13 +186,9 @@ private func temporaryFolder() throws -> String {
   func killedWhileRecording() throws {
     let folder = try temporaryFolder()
     defer { try? FileManager.default.removeItem(atPath: folder) }
-    let process = Process()
-    process.executableURL = Run.program
-    process.arguments = [
+    let process = Run.process([
       "monitor", "--source", "sim:nsr", "--speed", "4", "--record", folder, "--json",
-    ]
-    process.environment = ProcessInfo.processInfo.environment.merging(
-      ["ECGCLIP_HOME": TestData.repository]) { $1 }
+    ])
     let output = Pipe()
     process.standardOutput = output
     process.standardInput = FileHandle.nullDevice

@@ -219,7 +219,7 @@ func sums() {
   sum_s8(input, 0, 2, &sums)
   #expect(sums == [0, 0])
   sum_squares_s8(input, 3, 2, &sums)
-  #expect(sums == [35, 3 * 127 * 127])
+  #expect(sums == [35, Int32(3 * 127 * 127)])
   sum_squares_s8(input, 0, 2, &sums)
   #expect(sums == [0, 0])
 }
