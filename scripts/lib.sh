@@ -42,3 +42,15 @@ require_packages() {
     ${sudo}apt-get install -y --no-install-recommends "${missing[@]}" >/dev/null
   }
 }
+
+# LOG STATUS of a run of tests: their count. Of a run that failed it says what failed, and fails.
+summary_of_tests() {
+  local log=$1 status=$2 skipped total
+  grep -E '^(✘|error:)| recorded an issue|Fatal error' "$log" >&2 || true
+  [ "$status" = 0 ] || { tail -n 30 "$log" >&2; exit 1; }
+  skipped=$(grep -cE '^➜ Test .* skipped' "$log" || true)
+  [ "$skipped" = 0 ] || echo "$skipped tests were skipped, most for want of recordings: scripts/fetch-data brings them." >&2
+  total=$(sed -nE 's/.*Test run with ([0-9]+) tests?.*/\1/p' "$log" | tail -n 1)
+  [ "${total:-0}" -gt "$skipped" ] || fail 'No test ran.'
+  echo "$((total - skipped)) passed, 0 failed, $skipped skipped"
+}

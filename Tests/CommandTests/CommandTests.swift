@@ -14,7 +14,7 @@ extension Data {
   func monitorJSON() throws {
     let run = try Run(
       "monitor", "--source", "sim:asystole?onset=6", "--speed", "max", "--seconds", "14", "--json")
-    #expect(run.status == 0)
+    #expect(run.status == 0, "\(run.complaint)")
     let kinds = run.lines.compactMap { $0["type"] as? String }
     #expect(kinds.first == "source" && kinds.last == "summary")
     #expect(run.lines.allSatisfy { $0["simulated"] as? Bool == true && $0["time"] is NSNumber })
@@ -121,13 +121,9 @@ extension Data {
   func killedWhileRecording() throws {
     let folder = try temporaryFolder()
     defer { try? FileManager.default.removeItem(atPath: folder) }
-    let process = Process()
-    process.executableURL = Run.program
-    process.arguments = [
+    let process = Run.process([
       "monitor", "--source", "sim:nsr", "--speed", "4", "--record", folder, "--json",
-    ]
-    process.environment = ProcessInfo.processInfo.environment.merging(
-      ["ECGCLIP_HOME": TestData.repository]) { $1 }
+    ])
     let output = Pipe()
     process.standardOutput = output
     process.standardInput = FileHandle.nullDevice

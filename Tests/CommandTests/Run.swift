@@ -12,11 +12,7 @@ struct Run {
 
   /// Runs the program that was built beside these tests.
   init(_ arguments: String...) throws {
-    let process = Process()
-    process.executableURL = Self.program
-    process.arguments = arguments
-    process.environment = ProcessInfo.processInfo.environment.merging(
-      ["ECGCLIP_HOME": TestData.repository]) { $1 }
+    let process = Self.process(arguments)
     let output = Pipe()
     let complaint = Pipe()
     process.standardOutput = output
@@ -32,11 +28,27 @@ struct Run {
     status = process.terminationStatus
   }
 
-  static let program: URL = {
+  private static let program: URL = {
     let folder = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
       .deletingLastPathComponent()
     return folder.appending(path: "ecgclip")
   }()
+
+  /// The program, not started yet. Where these tests run in an emulator, only ECGCLIP_RUNNER, which names the
+  /// emulator, can start it.
+  static func process(_ arguments: [String]) -> Process {
+    let process = Process()
+    let environment = ProcessInfo.processInfo.environment
+    if let runner = environment["ECGCLIP_RUNNER"] {
+      process.executableURL = URL(filePath: runner)
+      process.arguments = [program.path(percentEncoded: false)] + arguments
+    } else {
+      process.executableURL = program
+      process.arguments = arguments
+    }
+    process.environment = environment.merging(["ECGCLIP_HOME": TestData.repository]) { $1 }
+    return process
+  }
 
   var lines: [[String: Any]] {
     output.split(separator: "\n").compactMap {
