@@ -116,8 +116,13 @@ static void tile_signedInput(const conv1d_s8_layer *layer, const conv1d_tile *pl
 
 static void conv1d_s8_avx2(const conv1d_s8_layer *layer, const int8_t *input, const int8_t *skip,
                            int8_t *output, size_t outputCount) {
-  conv1d_tiling tiling = {
-      layer->weightsAreNarrow ? tile_narrow : tile_wide, 2 * panelChannels, 1, {4}, 4, panelChannels, 8};
+  conv1d_tiling tiling = {.tile = layer->weightsAreNarrow ? tile_narrow : tile_wide,
+                          .vectorChannels = 2 * panelChannels,
+                          .vectorsMax = 1,
+                          .rowsMax = {4},
+                          .restMax = 4,
+                          .fewChannels = panelChannels,
+                          .fewRowsMax = 8};
   if (layer->inputIsSigned) tiling.tile = tile_signedInput;
   conv1d_walk(tiling, layer, input, skip, output, outputCount, (conv1d_length(layer) + 3) / 4 * 4);
 }

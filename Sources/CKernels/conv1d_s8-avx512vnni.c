@@ -188,8 +188,18 @@ static void tile_signed(const conv1d_s8_layer *layer, const conv1d_tile *place, 
 
 static void conv1d_s8_avx512vnni(const conv1d_s8_layer *layer, const int8_t *input, const int8_t *skip,
                                  int8_t *output, size_t outputCount) {
-  conv1d_tiling tiling = {tile_unsigned, panelChannels, 4, {12, 12, 8, 6}, 6, panelChannels / 2, rowsMax};
-  if (layer->inputIsSigned) tiling = (conv1d_tiling){tile_signed, panelChannels, 1, {rowsMax}, 6};
+  conv1d_tiling tiling = {.tile = tile_unsigned,
+                          .vectorChannels = panelChannels,
+                          .vectorsMax = 4,
+                          .rowsMax = {rowsMax, rowsMax, 8, 6},
+                          .restMax = 6,
+                          .fewChannels = panelChannels / 2,
+                          .fewRowsMax = rowsMax};
+  if (layer->inputIsSigned) {
+    tiling.tile = tile_signed;
+    tiling.vectorsMax = 1;
+    tiling.fewChannels = 0;
+  }
   conv1d_walk(tiling, layer, input, skip, output, outputCount, (conv1d_length(layer) + 3) / 4 * 4);
 }
 

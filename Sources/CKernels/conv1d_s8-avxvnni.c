@@ -64,9 +64,13 @@ static void tile_signed(const conv1d_s8_layer *layer, const conv1d_tile *place, 
 
 static void conv1d_s8_avxvnni(const conv1d_s8_layer *layer, const int8_t *input, const int8_t *skip,
                               int8_t *output, size_t outputCount) {
-  const conv1d_tiling tiling = {
-      layer->inputIsSigned ? tile_signed : tile_unsigned, 2 * panelChannels, 1, {6}, 6,
-      panelChannels, 12};
+  const conv1d_tiling tiling = {.tile = layer->inputIsSigned ? tile_signed : tile_unsigned,
+                                .vectorChannels = 2 * panelChannels,
+                                .vectorsMax = 1,
+                                .rowsMax = {6},
+                                .restMax = 6,
+                                .fewChannels = panelChannels,
+                                .fewRowsMax = 12};
   conv1d_walk(tiling, layer, input, skip, output, outputCount, (conv1d_length(layer) + 3) / 4 * 4);
 }
 

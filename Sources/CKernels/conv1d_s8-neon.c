@@ -155,8 +155,11 @@ static void tile_wide(const conv1d_s8_layer *layer, const conv1d_tile *place, si
 
 static void conv1d_s8_neon(const conv1d_s8_layer *layer, const int8_t *input, const int8_t *skip,
                            int8_t *output, size_t outputCount) {
-  const conv1d_tiling tiling = {
-      layer->weightsAreNarrow ? tile_narrow : tile_wide, panelChannels, 1, {rowsMax}, rowsMax};
+  const conv1d_tiling tiling = {.tile = layer->weightsAreNarrow ? tile_narrow : tile_wide,
+                                .vectorChannels = panelChannels,
+                                .vectorsMax = 1,
+                                .rowsMax = {rowsMax},
+                                .restMax = rowsMax};
   const size_t rowLength = (conv1d_length(layer) + groupBytes - 1) / groupBytes * groupBytes;
   conv1d_walk(tiling, layer, input, skip, output, outputCount, rowLength);
 }

@@ -114,7 +114,11 @@ static void tile(const conv1d_s8_layer *layer, const conv1d_tile *place, size_t 
 
 static void conv1d_s8_neondot(const conv1d_s8_layer *layer, const int8_t *input, const int8_t *skip,
                               int8_t *output, size_t outputCount) {
-  const conv1d_tiling tiling = {tile, panelChannels, 1, {rowsMax}, rowsMax};
+  const conv1d_tiling tiling = {.tile = tile,
+                                .vectorChannels = panelChannels,
+                                .vectorsMax = 1,
+                                .rowsMax = {rowsMax},
+                                .restMax = rowsMax};
   conv1d_walk(tiling, layer, input, skip, output, outputCount, (conv1d_length(layer) + 3) / 4 * 4);
 }
 
