@@ -6,7 +6,7 @@ import ECGSignal
 import Inference
 
 /// Preprocessing, window, encoder and head of one stream. One thread at a time; allocates only when it
-/// is made.
+/// is made. It owns the memory of its buffers: hold it while they are read (`withExtendedLifetime`).
 public final class FindingsEngine {
   private static let leadCount = 12
 

@@ -125,7 +125,9 @@ private struct FirstWindow {
       for lead in leads.indices { leads[lead].append(row[lead]) }
       _ = engine.push(row)
     }
-    probabilities = engine.logits.map { StatementHead.probability($0) }
+    probabilities = withExtendedLifetime(engine) {
+      engine.logits.map { StatementHead.probability($0) }
+    }
     for (lead, samples) in zip(Lead.allCases, leads) {
       if let fault = LeadFault(samples.filter(\.isFinite), sampleRate: reader.sampleRate) {
         throw EvaluationError(

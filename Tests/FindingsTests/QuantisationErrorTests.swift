@@ -31,7 +31,9 @@ func shippedIntegersAgainstFloats() throws {
     // Ten seconds are one window: the findings of the two networks must differ by just that.
     let engines = try [integers, floats].map { try FindingsEngine(model: $0, sampleRate: 500) }
     for engine in engines { for sample in samples { _ = engine.push(sample) } }
-    let errors = differences(Array(engines[0].logits), Array(engines[1].logits)).map { $0 * $0 }
+    let errors = withExtendedLifetime(engines) {
+      differences(Array(engines[0].logits), Array(engines[1].logits)).map { $0 * $0 }
+    }
     let mean = errors.reduce(0, +) / Double(errors.count)
     #expect(abs(result.logitRootMeanSquareError - mean.squareRoot()) < 1e-12)
     #expect(result.embeddingCosineMinimum == result.embeddingCosineMean)
