@@ -16,9 +16,12 @@ typedef struct {
   __m512i multiplier, oddMultiplier;
   __m512i skipMultiplier, oddSkipMultiplier;
   __m512i half;
-  /// Where the sixteen numbers lie in the lower halves of the even and the odd products.
-  __m512i interleaved;
-  __m128i shift, minimum, maximum;
+  /// Where the upper halves of the even and the odd products lie, in the order of the channels.
+  __m512i upperHalves;
+  /// How far products move up until the upper half holds the number, and the number down in it.
+  __m128i up, down;
+  bool movesUp;
+  __m128i minimum, maximum;
 } requantisation;
 
 ALWAYS_INLINE requantisation requantisation_of(const conv1d_s8_layer *layer, size_t channel, bool skips) {
@@ -28,8 +31,10 @@ ALWAYS_INLINE requantisation requantisation_of(const conv1d_s8_layer *layer, siz
   by.skipMultiplier = skips ? _mm512_loadu_si512(layer->skipMultiplier + channel) : _mm512_setzero_si512();
   by.oddSkipMultiplier = _mm512_srli_epi64(by.skipMultiplier, 32);
   by.half = _mm512_set1_epi64((int64_t)1 << (layer->shift - 1));
-  by.interleaved = _mm512_setr_epi32(0, 16, 2, 18, 4, 20, 6, 22, 8, 24, 10, 26, 12, 28, 14, 30);
-  by.shift = _mm_cvtsi32_si128(layer->shift);
+  by.upperHalves = _mm512_setr_epi32(1, 17, 3, 19, 5, 21, 7, 23, 9, 25, 11, 27, 13, 29, 15, 31);
+  by.movesUp = layer->shift < 32;
+  by.up = _mm_cvtsi32_si128(by.movesUp ? 32 - layer->shift : 0);
+  by.down = _mm_cvtsi32_si128(by.movesUp ? 0 : layer->shift - 32);
   by.minimum = _mm_set1_epi8((char)layer->minimum);
   by.maximum = _mm_set1_epi8((char)layer->maximum);
   return by;
@@ -44,9 +49,13 @@ ALWAYS_INLINE __m128i requantise(requantisation by, __m512i accumulator, __m128i
     even = _mm512_add_epi64(even, _mm512_mul_epi32(codes, by.skipMultiplier));
     odd = _mm512_add_epi64(odd, _mm512_mul_epi32(_mm512_srli_epi64(codes, 32), by.oddSkipMultiplier));
   }
-  even = _mm512_sra_epi64(_mm512_add_epi64(even, by.half), by.shift);
-  odd = _mm512_sra_epi64(_mm512_add_epi64(odd, by.half), by.shift);
-  const __m512i value = _mm512_permutex2var_epi32(even, by.interleaved, odd);
+  even = _mm512_add_epi64(even, by.half);
+  odd = _mm512_add_epi64(odd, by.half);
+  if (by.movesUp) {
+    even = _mm512_sll_epi64(even, by.up);
+    odd = _mm512_sll_epi64(odd, by.up);
+  }
+  const __m512i value = _mm512_sra_epi32(_mm512_permutex2var_epi32(even, by.upperHalves, odd), by.down);
   return _mm_min_epi8(_mm_max_epi8(_mm512_cvtsepi32_epi8(value), by.minimum), by.maximum);
 }
 
