@@ -93,6 +93,13 @@ def workers(program: str, model: Path, folder: Path, core: int, kernels: list[st
     return found
 
 
+def runs_here(program: str, kernels: str) -> bool:
+    """Whether this processor has the instructions of a set of kernels."""
+    environment = {**os.environ, "ECGCLIP_KERNELS": kernels}
+    command = [program, "bench", "--windows", "1", "--seconds", "1"]
+    return subprocess.run(command, env=environment, capture_output=True).returncode == 0
+
+
 def cosine(a: list[float], b: list[float]) -> float:
     return float(np.dot(a, b) / (np.linalg.norm(a) * np.linalg.norm(b)))
 
@@ -193,14 +200,17 @@ def main() -> None:
     parser.add_argument("--models", nargs="+", type=Path, required=True)
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--core", type=int, default=1)
-    parser.add_argument("--kernels", nargs="+", default=["avx2", "avx512vnni"])
+    parser.add_argument("--kernels", nargs="+", default=["neon", "neondot", "avx2", "avxvnni", "avx512vnni"])
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
+    kernels = [name for name in given.kernels if runs_here(given.program, name)]
+    if not kernels:
+        parser.error(f"this processor runs none of {', '.join(given.kernels)}")
     results = []
     for model in given.models:
-        results.append(compare(given.program, model, given.core, given.rounds, given.kernels))
+        results.append(compare(given.program, model, given.core, given.rounds, kernels))
         print(table(results[-1]), flush=True)
-    streams = stream(given.program, given.models[0], given.core, given.rounds, given.kernels)
+    streams = stream(given.program, given.models[0], given.core, given.rounds, kernels)
     print(bars(results, streams))
     if given.json:
         given.json.write_text(json.dumps({"models": results, "streams": streams}, indent=1) + "\n")
