@@ -50,7 +50,8 @@ struct ArenaPlan: Hashable, Sendable {
       inputPadding == 0 ? end : end + bytes(.input, channels: leads, length: sampleCount)
   }
 
-  private static func rounded(_ byteCount: Int) -> Int {
+  /// A size, rounded up to whole cache lines.
+  static func rounded(_ byteCount: Int) -> Int {
     (byteCount + alignment - 1) / alignment * alignment
   }
 

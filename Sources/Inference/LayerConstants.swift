@@ -4,7 +4,6 @@ import CKernels
 
 /// The constants of all layers in one block of memory, and who computes with them.
 struct LayerConstants: ~Copyable {
-  let count: Int
   /// Bytes of the block.
   let byteCount: Int
   private let kernels: UnsafePointer<kernel_set>
@@ -17,8 +16,7 @@ struct LayerConstants: ~Copyable {
       preconditionFailure("a model loaded in floats has no integers to run")
     }
     var packer = ParameterPacker(parameters, kernels: kernels)
-    count = graph.layers.count
-    layers = .allocate(capacity: count)
+    layers = .allocate(capacity: graph.layers.count)
     for (index, layer) in graph.layers.enumerated() {
       (layers + index).initialize(to: packer.pack(layer, parameters[index], graph: graph))
     }

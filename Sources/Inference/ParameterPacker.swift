@@ -23,8 +23,8 @@ struct ParameterPacker {
       let channels = layer.bias.count
       let weights = conv1d_s8_packed_size(layout, channels, layer.weight.count / channels)
       let arrays = layer.skipMultiplier.isEmpty ? 2 : 3
-      return sum + Self.rounded(weights)
-        + arrays * Self.rounded(Self.padded(channels) * MemoryLayout<Int32>.stride)
+      return sum + ArenaPlan.rounded(weights)
+        + arrays * ArenaPlan.rounded(Self.padded(channels) * MemoryLayout<Int32>.stride)
     }
     memory = AlignedMemory.allocate(byteCount: byteCount)
     self.layout = layout
@@ -48,10 +48,6 @@ struct ParameterPacker {
       weightsAreNarrow: graph.weightMaximum <= 63)
   }
 
-  private static func rounded(_ byteCount: Int) -> Int {
-    (byteCount + ArenaPlan.alignment - 1) / ArenaPlan.alignment * ArenaPlan.alignment
-  }
-
   private static func padded(_ channels: Int) -> Int {
     let multiple = conv1d_s8_channel_multiple
     return (channels + multiple - 1) / multiple * multiple
@@ -64,7 +60,7 @@ struct ParameterPacker {
     let size = conv1d_s8_packed_size(layout, channels, length)
     let place = (memory + used).bindMemory(to: Int8.self, capacity: size)
     conv1d_s8_pack(layout, parameters.weight, channels, length, place)
-    used += Self.rounded(size)
+    used += ArenaPlan.rounded(size)
     return UnsafePointer(place)
   }
 
@@ -74,7 +70,7 @@ struct ParameterPacker {
     let place = (memory + used).bindMemory(to: Int32.self, capacity: count)
     place.initialize(from: values, count: values.count)
     (place + values.count).initialize(repeating: 0, count: count - values.count)
-    used += Self.rounded(count * MemoryLayout<Int32>.stride)
+    used += ArenaPlan.rounded(count * MemoryLayout<Int32>.stride)
     return UnsafePointer(place)
   }
 }

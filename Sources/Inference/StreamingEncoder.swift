@@ -70,7 +70,7 @@ public final class StreamingEncoder {
     let plan = StreamPlan(graph, newSamples: Self.newSamplesMax)
     let channels = [Self.leadCount] + graph.layers.map(\.outputChannels)
     let sizes = zip(plan.capacities, channels).map { capacity, channels in
-      (capacity * channels + ArenaPlan.alignment - 1) / ArenaPlan.alignment * ArenaPlan.alignment
+      ArenaPlan.rounded(capacity * channels)
     }
     historyByteCount = sizes.reduce(0, +)
     memory = AlignedMemory.allocate(byteCount: historyByteCount)

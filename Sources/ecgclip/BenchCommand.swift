@@ -81,13 +81,7 @@ struct BenchCommand: ParsableCommand {
     let input = Self.noise(sampleCount: second)
     var embedding = [Int32](repeating: 0, count: model.graph.embeddingWidth)
     return .measure(count: seconds, warmUps: model.graph.windowSamples / second + 1) {
-      for sample in 0..<second {
-        encoder.append { row in
-          for lead in 0..<12 { row[lead] = input[sample * 12 + lead] }
-        }
-      }
-      encoder.advance()
-      encoder.sum(frames: min(encoder.frameCount, model.graph.windowFrames), into: &embedding)
+      encoder.encodeSecond(input, windowFrames: model.graph.windowFrames, into: &embedding)
     }
   }
 

@@ -66,6 +66,21 @@ extension Optional where Wrapped == LoadedModel {
   }
 }
 
+extension StreamingEncoder {
+  /// Appends the first second of `[time][12]` codes and sums the newest window's frames.
+  func encodeSecond(
+    _ codes: [Int8], windowFrames: Int, into embedding: UnsafeMutablePointer<Int32>
+  ) {
+    for sample in 0..<Graph.sampleRateHz {
+      append { row in
+        for lead in 0..<12 { row[lead] = codes[sample * 12 + lead] }
+      }
+    }
+    advance()
+    sum(frames: min(frameCount, windowFrames), into: embedding)
+  }
+}
+
 /// A model with an input to encode again and again.
 final class LoadedModel {
   private let model: Model
@@ -93,9 +108,9 @@ final class LoadedModel {
     guard array.shape.suffix(2) == [12, length], length >= samples else {
       throw ValidationError("\(path) is not 1 x 12 x \(samples) or longer.")
     }
+    let quantiser = InputQuantiser(graph)
     return (0..<samples * 12).map { index in
-      let millivolts = Double(array.values[index % 12 * length + index / 12])
-      return Int8(max(-127, min(127, (millivolts / graph.millivoltsPerCode).rounded())))
+      quantiser.code(Double(array.values[index % 12 * length + index / 12]))
     }
   }
 
@@ -104,14 +119,7 @@ final class LoadedModel {
   }
 
   func streamSecond() {
-    guard let stream else { return }
-    for sample in 0..<Graph.sampleRateHz {
-      stream.append { row in
-        for lead in 0..<12 { row[lead] = input[sample * 12 + lead] }
-      }
-    }
-    stream.advance()
-    stream.sum(frames: min(stream.frameCount, model.graph.windowFrames), into: &embedding)
+    stream?.encodeSecond(input, windowFrames: model.graph.windowFrames, into: &embedding)
   }
 
   /// What the head would read of the input.
