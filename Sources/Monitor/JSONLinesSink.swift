@@ -59,7 +59,7 @@ public final class JSONLinesSink: EventSink {
           time: time, simulated: simulated, quality: index,
           unusable: names(unusable, context.layout.rows.map(\.name)),
           electrodesOff: names(electrodesOff, context.format.channels.map(\.name))))
-    case .beat, .window, .tally, .ended: break
+    case .beat, .rhythm, .window, .tally, .ended: break
     }
   }
 

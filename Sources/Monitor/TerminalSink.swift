@@ -100,7 +100,7 @@ public final class TerminalSink: EventSink {
       state.framesCorrupt = tally.counters.framesCorrupt
       state.resynchronisations = tally.counters.resynchronisations
       state.reconnects = tally.counters.reconnects
-    case .beat, .gap, .ended: break
+    case .beat, .rhythm, .gap, .ended: break
     }
   }
 

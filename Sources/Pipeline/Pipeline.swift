@@ -10,9 +10,6 @@ import SignalProcessing
 /// A running pipeline. All memory is allocated at `init`; `step` allocates nothing, locks nothing, cannot
 /// fail. Calls come from one thread.
 public final class Pipeline {
-  /// A gap so short that a beat cannot hide in it: the beat detector holds its last sample.
-  private static let heldGapSeconds = 0.1
-
   private static let unreadableRhythms: RhythmState = [
     .asystole, .ventricularFibrillation, .ventricularTachycardia,
   ]
@@ -37,17 +34,12 @@ public final class Pipeline {
   public private(set) var tally = SampleTally()
 
   private let assembly: RowAssembly
-  private let filter: RowFilter
-  private let quality: SignalQuality
-  private let detector: BeatDetector
-  private let rhythm: RhythmDetector
+  private let chain: SignalChain
   private let findings: FindingsEngine
   private let panel: AlarmPanel
-  private var heartRate: HeartRate
   private var tracker: LeadTracker
   private var conditions = AlarmPanel.Conditions()
   private let raw: UnsafeMutablePointer<Float>
-  private let filtered: UnsafeMutablePointer<Float>
   private let modelInput: UnsafeMutablePointer<Float>
   private let samplesPerSecond: Int64
   private let samplesPerTick: Int64
@@ -70,23 +62,19 @@ public final class Pipeline {
     let rate = format.sampleRate
     let rowCount = layout.rows.count
     assembly = RowAssembly(format: format, layout: layout)
-    filter = RowFilter(settings: configuration.filters, sampleRate: rate, rowCount: rowCount)
-    quality = SignalQuality(sampleRate: rate, rowCount: rowCount)
-    detector = BeatDetector(sampleRate: rate, rowCount: rowCount)
-    rhythm = RhythmDetector(sampleRate: rate, rowCount: rowCount, limits: configuration.limits)
+    chain = SignalChain(
+      sampleRate: rate, rowCount: rowCount, filters: configuration.filters,
+      limits: configuration.limits)
     findings = try FindingsEngine(
       model: model, sampleRate: rate, stepSeconds: configuration.windowStepSeconds,
       ageYears: configuration.patientAgeYears)
     panel = AlarmPanel(model: model)
-    heartRate = HeartRate(sampleRate: rate)
     tracker = LeadTracker(leads: layout.leads, sampleRate: rate)
     events = EventBuffer(capacity: 4 * model.statements.count + 512)
     waveform = .allocate(capacity: rowCount * SampleBlock.sampleCountMax)
     waveform.initialize(repeating: .nan, count: rowCount * SampleBlock.sampleCountMax)
     raw = .allocate(capacity: rowCount)
     raw.initialize(repeating: .nan, count: rowCount)
-    filtered = .allocate(capacity: rowCount)
-    filtered.initialize(repeating: .nan, count: rowCount)
     modelInput = .allocate(capacity: 12)
     modelInput.initialize(repeating: 0, count: 12)
     samplesPerSecond = Int64(rate.rounded())
@@ -94,13 +82,11 @@ public final class Pipeline {
     windowSamples = Int64(
       Double(model.graph.windowSamples) / Double(model.preprocessing.sampleRateHz) * rate)
     findings.restart(leads: layout.leads)
-    detector.restart(at: 0)
   }
 
   deinit {
     waveform.deallocate()
     raw.deallocate()
-    filtered.deallocate()
     modelInput.deallocate()
   }
 
@@ -121,9 +107,8 @@ public final class Pipeline {
     lostRows = assembly.rows(lostWith: electrodesOff)
     for sample in 0..<Int(header.sampleCount) {
       assembly.assemble(block, sample: sample, into: raw)
-      measure(sample)
-      let beat = detector.process(raw, usable: usableRows)
-      listen(beat)
+      measure()
+      listen(sample)
       understand()
       if index % samplesPerTick == 0 { callForHelp() }
       index &+= 1
@@ -132,11 +117,8 @@ public final class Pipeline {
     if header.isLast { finish() }
   }
 
-  /// Rows that measure a heart now.
-  private var usableRows: UInt32 { quality.usableMask & ~lostRows }
-
-  /// Filters the sample for the eye, looks at its quality and counts what was not measured.
-  private func measure(_ sample: Int) {
+  /// Counts what was not measured.
+  private func measure() {
     var measuredRows = 0
     for row in 0..<assembly.rowCount {
       if lostRows & (1 << UInt32(row)) != 0 { raw[row] = .nan }
@@ -150,30 +132,25 @@ public final class Pipeline {
       missingRun = 0
       tally.samplesReceived &+= 1
     }
-    filter.process(raw, into: filtered)
-    quality.process(raw, saturated: assembly.saturatedRows, filtered: filtered)
-    for row in 0..<assembly.rowCount {
-      waveform[row &* SampleBlock.sampleCountMax &+ sample] = filtered[row]
-    }
   }
 
-  /// Heart rate and rhythm.
-  private func listen(_ beat: Beat?) {
-    if let beat {
-      heartRate.add(beat)
-      report(.beat(beatIndex: beat.sampleIndex, isWide: beat.isWide))
+  /// Curves, beats, heart rate and rhythm.
+  private func listen(_ sample: Int) {
+    let beat = chain.step(raw, saturated: assembly.saturatedRows, lost: lostRows, at: index)
+    for row in 0..<assembly.rowCount {
+      waveform[row &* SampleBlock.sampleCountMax &+ sample] = chain.filtered[row]
     }
-    conditions.rhythm = rhythm.process(
-      filtered, usable: usableRows, beat: beat,
-      heartRate: heartRate.beatsPerMinute(at: index), at: index)
+    if let beat { report(.beat(beatIndex: beat.sampleIndex, beatClass: beat.beatClass)) }
+    for position in 0..<chain.rhythmChangeCount { report(.rhythm(chain.rhythmChange(position))) }
+    conditions.rhythm = chain.rhythmState
     if !conditions.rhythm.isDisjoint(with: Self.unreadableRhythms) {
       unreadableUntil = index &+ windowSamples
     }
     if index % samplesPerSecond == 0 {
-      report(.heartRate(beatsPerMinute: heartRate.beatsPerMinute(at: index)))
+      report(.heartRate(beatsPerMinute: chain.heartRate(at: index)))
       report(
         .quality(
-          index: Int32(quality.index), unusableRows: ~usableRows & rowMask,
+          index: Int32(chain.qualityIndex), unusableRows: ~chain.usableRows & rowMask,
           electrodesOff: electrodesOff))
       report(.tally(tally))
     }
@@ -214,30 +191,19 @@ public final class Pipeline {
   /// Ten times a second: which alarms start and end.
   private func callForHelp() {
     conditions.isLeadOff = electrodesOff != 0
-    conditions.hasNoSignal = usableRows == 0
+    conditions.hasNoSignal = chain.usableRows == 0
     panel.update(
       conditions, at: Double(index) / format.sampleRate, index: index, arrival: arrival,
       events: events)
   }
 
-  /// Samples are missing: a short gap is held for the beat detector, a longer one starts it again. The
-  /// encoder's stream always starts again.
+  /// Samples are missing: the chain bridges a short gap, the encoder's stream always starts again.
   private func crossGap(_ samples: Int64, _ cause: GapCause) {
     report(.gap(samples: samples, cause: cause))
     tally.samplesLost &+= samples
     panel.tellLoss(at: Double(index) / format.sampleRate)
-    let isShort = Double(samples) <= Self.heldGapSeconds * format.sampleRate
-    if isShort {
-      for _ in 0..<samples { _ = detector.process(raw, usable: usableRows) }
-    }
     index &+= samples
-    if !isShort {
-      detector.restart(at: index)
-      rhythm.restart(at: index)
-      heartRate.restart()
-      quality.restart()
-    }
-    filter.restart()
+    chain.crossGap(samples, last: raw, to: index)
     findings.restart(leads: tracker.leads)
   }
 

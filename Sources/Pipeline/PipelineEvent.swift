@@ -3,6 +3,7 @@
 
 import Alarms
 import ECGSignal
+import SignalProcessing
 
 /// How complete a stream is. A sample counts once for all channels together.
 public struct SampleTally: BitwiseCopyable, Sendable, Hashable {
@@ -30,7 +31,9 @@ public struct PipelineEvent: BitwiseCopyable, Sendable {
     /// Once a second; nil when no rate can be told.
     case heartRate(beatsPerMinute: Float?)
     /// A QRS complex at `beatIndex`, decided now.
-    case beat(beatIndex: Int64, isWide: Bool)
+    case beat(beatIndex: Int64, beatClass: BeatClass)
+    /// A rhythm began or ended.
+    case rhythm(RhythmChange)
     /// One statement of one window; nil when it was not assessed for want of leads.
     case finding(statement: Int32, probability: Float?, leads: LeadSet)
     /// The last `finding` of a window was sent.

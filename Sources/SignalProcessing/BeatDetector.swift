@@ -12,10 +12,16 @@ public struct Beat: BitwiseCopyable, Hashable, Sendable {
   public var isWide: Bool
   /// From the onset of the complex to its end, as far as a monitor needs it: good to about 20 ms.
   public var widthSeconds: Float
+  /// What it is.
+  public var beatClass: BeatClass
 
   /// Creates a beat.
-  public init(sampleIndex: Int64, isWide: Bool, widthSeconds: Float = 0.09) {
+  public init(
+    sampleIndex: Int64, isWide: Bool, widthSeconds: Float = 0.09,
+    beatClass: BeatClass = .unclassifiable
+  ) {
     self.widthSeconds = widthSeconds
+    self.beatClass = beatClass
     self.sampleIndex = sampleIndex
     self.isWide = isWide
   }

@@ -63,6 +63,10 @@ public final class RhythmDetector {
   /// Width of the complexes at less than 100 a minute: what is wide for this heart stands out against it.
   private var usualWidthSeconds: Float = 0.09
   private var wideRun = 0
+  private var changes: InlineArray<16, RhythmChange> = .init(
+    repeating: RhythmChange(rhythm: .pause, isOnset: false, sampleIndex: 0))
+  /// Rhythms that began or ended with the last sample.
+  private(set) var changeCount = 0
 
   /// A detector at the start of a stream.
   public init(sampleRate: Double, rowCount: Int, limits: RhythmLimits) {
@@ -71,6 +75,9 @@ public final class RhythmDetector {
     self.limits = limits
     fibrillation = FibrillationDetector(sampleRate: sampleRate)
   }
+
+  /// A change at a position below `changeCount`.
+  func change(_ position: Int) -> RhythmChange { changes[position] }
 
   /// The stream starts anew at a sample.
   public func restart(at index: Int64) {

@@ -82,35 +82,21 @@ struct MonitoredRecord {
   init(_ signal: Signal) {
     let rate = signal.sampleRate
     let rowCount = signal.rowCount
-    let quality = SignalQuality(sampleRate: rate, rowCount: rowCount)
-    let filter = RowFilter(settings: .monitoring, sampleRate: rate, rowCount: rowCount)
-    let detector = BeatDetector(sampleRate: rate, rowCount: rowCount)
-    let rhythm = RhythmDetector(sampleRate: rate, rowCount: rowCount, limits: RhythmLimits())
+    let chain = SignalChain(sampleRate: rate, rowCount: rowCount)
     let engine = AlarmEngine(definitions: BuiltInAlarm.allCases.map(\.definition))
-    var heartRate = HeartRate(sampleRate: rate)
-    var filtered = [Float](repeating: 0, count: rowCount)
     let tick = Int((rate / 10).rounded())
     let second = Int(rate.rounded())
     for index in 0..<signal.sampleCount {
-      var state = RhythmState()
-      signal.microvolts.withUnsafeBufferPointer { all in
-        let raw = all.baseAddress! + index * rowCount
-        filter.process(raw, into: &filtered)
-        quality.process(raw, saturated: 0, filtered: filtered)
-        let usable = quality.usableMask
-        let beat = detector.process(raw, usable: usable)
-        if let beat {
-          heartRate.add(beat)
-          beats.append(beat)
-          decidedAt.append(index)
-        }
-        state = rhythm.process(
-          filtered, usable: usable, beat: beat,
-          heartRate: heartRate.beatsPerMinute(at: Int64(index)), at: Int64(index))
+      let beat = signal.microvolts.withUnsafeBufferPointer {
+        chain.step($0.baseAddress! + index * rowCount, saturated: 0, lost: 0, at: Int64(index))
       }
-      everHeld.formUnion(state)
-      if index % second == 0 { heartRates.append(heartRate.beatsPerMinute(at: Int64(index))) }
-      if index % tick == 0 { alarm(engine, state, Double(index) / rate) }
+      if let beat {
+        beats.append(beat)
+        decidedAt.append(index)
+      }
+      everHeld.formUnion(chain.rhythmState)
+      if index % second == 0 { heartRates.append(chain.heartRate(at: Int64(index))) }
+      if index % tick == 0 { alarm(engine, chain.rhythmState, Double(index) / rate) }
     }
   }
 

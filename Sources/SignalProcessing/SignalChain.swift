@@ -1,0 +1,90 @@
+// Everything that is said of a stream without the model, in its order: quality, filters, beats, heart rate, rhythm.
+// The monitor and whoever scores it on annotated records run this very chain.
+
+/// The chain over one stream. All memory is allocated at `init`; nothing fails. One thread.
+public final class SignalChain {
+  /// A gap so short that a beat cannot hide in it: the beat detector holds its last sample.
+  private static let heldGapSeconds = 0.1
+
+  /// Filtered microvolts of the last sample [row]; NaN where nothing was measured.
+  public let filtered: UnsafeMutablePointer<Float>
+  /// What holds of the rhythm now.
+  public private(set) var rhythmState = RhythmState()
+  /// Rows that measure a heart now, a bit each.
+  public private(set) var usableRows: UInt32 = 0
+
+  private let sampleRate: Double
+  private let rowCount: Int
+  private let filter: RowFilter
+  private let quality: SignalQuality
+  private let detector: BeatDetector
+  private let rhythm: RhythmDetector
+  private var heartRate: HeartRate
+
+  /// Plans every buffer for a rate of 100 to 2000 Hz.
+  public init(
+    sampleRate: Double, rowCount: Int, filters: FilterSettings = .monitoring,
+    limits: RhythmLimits = RhythmLimits()
+  ) {
+    self.sampleRate = sampleRate
+    self.rowCount = rowCount
+    filter = RowFilter(settings: filters, sampleRate: sampleRate, rowCount: rowCount)
+    quality = SignalQuality(sampleRate: sampleRate, rowCount: rowCount)
+    detector = BeatDetector(sampleRate: sampleRate, rowCount: rowCount)
+    rhythm = RhythmDetector(sampleRate: sampleRate, rowCount: rowCount, limits: limits)
+    heartRate = HeartRate(sampleRate: sampleRate)
+    filtered = .allocate(capacity: rowCount)
+    filtered.initialize(repeating: .nan, count: rowCount)
+    detector.restart(at: 0)
+  }
+
+  deinit { filtered.deallocate() }
+
+  /// Takes sample `index` of all rows in microvolts, NaN where nothing was measured; returns a beat that is decided now.
+  ///
+  /// - Parameters:
+  ///   - saturated: bit n: row n stands at its ADC's end.
+  ///   - lost: bit n: an electrode of row n is off.
+  public func step(
+    _ raw: UnsafePointer<Float>, saturated: UInt32, lost: UInt32, at index: Int64
+  ) -> Beat? {
+    filter.process(raw, into: filtered)
+    quality.process(raw, saturated: saturated, filtered: filtered)
+    usableRows = quality.usableMask & ~lost
+    let beat = detector.process(raw, usable: usableRows)
+    if let beat { heartRate.add(beat) }
+    rhythmState = rhythm.process(
+      filtered, usable: usableRows, beat: beat,
+      heartRate: heartRate.beatsPerMinute(at: index), at: index)
+    return beat
+  }
+
+  /// Beats a minute at a sample, nil when it cannot be told.
+  public func heartRate(at index: Int64) -> Float? { heartRate.beatsPerMinute(at: index) }
+
+  /// 0 for nothing usable to 100 for every row clean.
+  public var qualityIndex: Int { quality.index }
+
+  /// What a row looks like.
+  public func grade(row: Int) -> RowGrade { quality.grade(row: row) }
+
+  /// Rhythms that began or ended with the last sample.
+  public var rhythmChangeCount: Int { rhythm.changeCount }
+
+  /// A change at a position below `rhythmChangeCount`.
+  public func rhythmChange(_ position: Int) -> RhythmChange { rhythm.change(position) }
+
+  /// Samples are missing, and the next is `index`: for a short gap the beat detector holds the `last` ones, a longer
+  /// one starts everything again.
+  public func crossGap(_ samples: Int64, last: UnsafePointer<Float>, to index: Int64) {
+    if Double(samples) <= Self.heldGapSeconds * sampleRate {
+      for _ in 0..<samples { _ = detector.process(last, usable: usableRows) }
+    } else {
+      detector.restart(at: index)
+      rhythm.restart(at: index)
+      heartRate.restart()
+      quality.restart()
+    }
+    filter.restart()
+  }
+}
