@@ -65,10 +65,17 @@ let package = Package(
         "TerminalDisplay",
         "Findings", "Inference", "ECGSignal", "CLinux",
       ]),
+    room(
+      "SelfTest",
+      [
+        "Pipeline", "SimulatedDevices", "SignalProcessing", "FrontEnds", "Inference", "Alarms",
+        "ECGSignal",
+      ]),
     .executableTarget(
       name: "ecgclip",
       dependencies: [
-        "Monitor", "LinuxDevices", "SimulatedDevices", "FrontEnds", "Recordings", "Pipeline",
+        "Monitor", "SelfTest", "LinuxDevices", "SimulatedDevices", "FrontEnds", "Recordings",
+        "Pipeline",
         "SignalProcessing",
         "Inference", "Findings", "Alarms", "AlertLink", "TerminalDisplay", "Devices", "ECGSignal",
         "CKernels", "CLinux", "CAllocationCounter",
@@ -111,6 +118,7 @@ let package = Package(
         "Monitor", "Pipeline", "Inference", "SimulatedDevices", "LinuxDevices", "FrontEnds",
         "Devices", "AlertLink", "Alarms", "Recordings", "ECGSignal", "CLinux",
       ]),
+    tests("SelfTestTests", ["SelfTest"]),
     tests("CommandTests", ["ecgclip", "Recordings"]),
   ],
   swiftLanguageModes: [.v6]

@@ -15,6 +15,7 @@ struct ECGCLIP: ParsableCommand {
         ecgclip monitor                                    the built-in simulated patient
         ecgclip monitor --source 'sim:asystole?onset=20'   an alarm after 20 seconds
         ecgclip screen RECORD                              findings of a WFDB or EDF recording
+        ecgclip selftest                                   whether all of it works on this machine
         ecgclip model info                                 the model, its hash and its scores
 
       Every command has --json. Exit status: 0 fine, 1 ran and found trouble, 2 could not run,
@@ -23,7 +24,7 @@ struct ECGCLIP: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       MonitorCommand.self, ScreenCommand.self, EmulateCommand.self, ModelCommand.self,
-      EvaluateCommand.self, BenchCommand.self,
+      EvaluateCommand.self, BenchCommand.self, SelfTestCommand.self,
     ])
 
   /// Runs the command; what the outside world refuses is one sentence and status 2.

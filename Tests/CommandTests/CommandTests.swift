@@ -57,6 +57,15 @@ extension Data {
     #expect((run.lines.last?["error"] as? String)?.contains("/nowhere/record") == true)
   }
 
+  @Test("the self-test passes here, and fails with status 1 without the model it asks for")
+  func selfTest() throws {
+    let run = try Run("selftest", "--json")
+    #expect(run.status == 0 && run.complaint.isEmpty)
+    #expect(try run.object()["passed"] as? Bool == true)
+    let without = try Run("selftest", "--model", "/nowhere")
+    #expect(without.status == 1 && without.output.contains("FAILED encoder    /nowhere"))
+  }
+
   @Test("what is not there or not right is one sentence and status 2")
   func refusals() throws {
     #expect(try Run("screen", "/nowhere/record").refused("/nowhere/record"))
