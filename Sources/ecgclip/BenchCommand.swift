@@ -8,6 +8,7 @@ import Foundation
 import Inference
 import Monitor
 import Pipeline
+import SignalProcessing
 import SimulatedDevices
 
 struct BenchCommand: ParsableCommand {
@@ -54,13 +55,15 @@ struct BenchCommand: ParsableCommand {
     let stream = model.graph.isStreamable ? StreamingEncoder(model: model) : nil
     let wholeWindow = timeWindows(model, encoder)
     let streaming = stream.map { timeStream(model, $0) }
-    // What the encoders take; the pipeline below adds filters, display and more.
+    // What the encoders take; what follows adds filters, display and more.
     let residentBytes = Int(clinux_resident_bytes())
+    let patient = try RecordedPatient()
     let result = BenchObject(
       model: model.name, kernel: encoder.kernelName,
       multiplyAccumulates: model.multiplyAccumulates, windowSeconds: model.graph.windowSeconds,
       wholeWindow: wholeWindow, streaming: streaming,
-      pipelineSecond: stream == nil ? nil : try timePipeline(model),
+      signalSecond: timeSignal(patient),
+      pipelineSecond: stream == nil ? nil : try timePipeline(model, patient),
       arenaBytes: encoder.arenaByteCount, historyBytes: stream?.historyByteCount,
       residentBytes: residentBytes, loadMilliseconds: loadMilliseconds)
     if json { try JSONOutput.print(result) } else { describe(result) }
@@ -85,19 +88,29 @@ struct BenchCommand: ParsableCommand {
     }
   }
 
-  /// Steps the pipeline through simulated sinus rhythm, a second at a time.
-  private func timePipeline(_ model: Model) throws -> BenchObject.Timing {
-    let patient = SimulatedPatient(script: try PatientScript(parsing: "nsr?hr=72"))
-    let format = patient.format
-    let pipeline = try Pipeline(
-      format: format, model: model, configuration: PipelineConfiguration())
-    let storage = SampleBlockStorage(channelCount: format.channels.count)
-    let blocksPerSecond = 25
+  /// Takes the twelve leads through all that is said without the model, a second at a time.
+  private func timeSignal(_ patient: RecordedPatient) -> BenchObject.Timing {
+    let chain = SignalChain(sampleRate: patient.format.sampleRate, rowCount: 12)
+    var index = 0
     return .measure(count: seconds, warmUps: 12) {
-      for _ in 0..<blocksPerSecond {
-        storage.block.header.pointee = SampleBlock.Header()
-        _ = patient.fill(storage.block, count: 20)
-        pipeline.step(storage.block)
+      for _ in 0..<RecordedPatient.samplesPerSecond {
+        _ = chain.step(patient.leads(at: index), saturated: 0, lost: 0, at: Int64(index))
+        index += 1
+      }
+    }
+  }
+
+  /// Steps the pipeline through the same, from codes to findings and alarms.
+  private func timePipeline(
+    _ model: Model, _ patient: RecordedPatient
+  ) throws -> BenchObject.Timing {
+    let pipeline = try Pipeline(
+      format: patient.format, model: model, configuration: PipelineConfiguration())
+    var block = 0
+    return .measure(count: seconds, warmUps: 12) {
+      for _ in 0..<RecordedPatient.blocksPerSecond {
+        pipeline.step(patient.block(block))
+        block += 1
       }
     }
   }
@@ -121,6 +134,7 @@ struct BenchCommand: ParsableCommand {
         Double(streaming.cpuNanoseconds) / Double(max(1, result.wholeWindow.cpuNanoseconds))
       print("    \((share * 1000).rounded() / 1000) of a window's processor time")
     }
+    print("  signal, a second of 12 leads   \(result.signalSecond)")
     if let second = result.pipelineSecond { print("  pipeline, a second of 12 leads \(second)") }
     print(
       "  arena \(result.arenaBytes) bytes, resident \(result.residentBytes / 1024) KiB, "

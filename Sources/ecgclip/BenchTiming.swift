@@ -55,7 +55,10 @@ struct BenchObject: Encodable {
   let wholeWindow: Timing
   /// A second of signal in a stream and the sum over its newest window; nil for a graph with padding.
   let streaming: Timing?
-  /// A second of 12 leads at 500 Hz through the whole pipeline; nil for a graph with padding.
+  /// A second of 12 leads at 500 Hz through quality, filters, beats and rhythm.
+  let signalSecond: Timing
+  /// A second of 8 channels at 500 Hz, from which the other four leads follow, through the whole pipeline; nil for a
+  /// graph with padding.
   let pipelineSecond: Timing?
   let arenaBytes: Int
   let historyBytes: Int?
