@@ -7,6 +7,9 @@ public struct Biquad: BitwiseCopyable, Hashable, Sendable {
   /// Numerator and denominator.
   public var b0, b1, b2, a1, a2: Double
 
+  /// Passes everything as it is.
+  static let unity = Biquad(b0: 1, b1: 0, b2: 0, a1: 0, a2: 0)
+
   /// Second-order low-pass; `quality` 1/sqrt(2) is Butterworth's.
   public static func lowPass(hertz: Double, sampleRate: Double, quality: Double) -> Biquad {
     let k = tan(.pi * hertz / sampleRate)
@@ -23,6 +26,12 @@ public struct Biquad: BitwiseCopyable, Hashable, Sendable {
     return Biquad(
       b0: norm, b1: -2 * norm, b2: norm, a1: 2 * (k * k - 1) * norm,
       a2: (1 - k / quality + k * k) * norm)
+  }
+
+  /// A single pole.
+  public static func highPass1(hertz: Double, sampleRate: Double) -> Biquad {
+    let k = tan(.pi * hertz / sampleRate)
+    return Biquad(b0: 1 / (1 + k), b1: -1 / (1 + k), b2: 0, a1: (k - 1) / (1 + k), a2: 0)
   }
 
   /// Notch of bandwidth `hertz / quality`.
