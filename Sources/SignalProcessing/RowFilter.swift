@@ -1,6 +1,23 @@
 // The filters of what is shown and measured: high-pass, low-pass and mains notch over every row, one sample at a
 // time, four rows in a vector.
 
+/// Where the filters stand now.
+public struct FilterState: BitwiseCopyable, Hashable, Sendable {
+  /// Frequency of the notch, nil where there is none.
+  public var mainsHz: Double?
+  /// Whether the notch stands where mains was found in the signal.
+  public var isMainsDetected: Bool
+  /// What the filters delay a wave of 10 Hz by, in milliseconds.
+  public var delayMilliseconds: Double
+
+  /// Creates a state.
+  public init(mainsHz: Double?, isMainsDetected: Bool, delayMilliseconds: Double) {
+    self.mainsHz = mainsHz
+    self.isMainsDetected = isMainsDetected
+    self.delayMilliseconds = delayMilliseconds
+  }
+}
+
 /// Filters all rows. A row that is NaN gives NaN and settles anew on its next value; so does one whose baseline
 /// jumped or stands beside the paper (`BaselineWatch`). Double precision: at 0.05 Hz and 1 kHz the poles lie 3e-4
 /// from 1, where Float would lose the signal. Allocates only at `init`. One thread.
@@ -10,12 +27,8 @@ public final class RowFilter {
   /// How often the baseline is looked at.
   private static let checksPerSecond = 50.0
 
-  /// Where the notch stands, nil where there is none.
-  public private(set) var mainsHz: Double?
-  /// Whether the notch stands where mains was found in the signal.
-  public private(set) var isMainsDetected = false
-  /// What the filters delay a wave of 10 Hz by now, in milliseconds.
-  public private(set) var delayMilliseconds: Double
+  /// Where the filters stand; changes when another mains frequency is heard.
+  public private(set) var state: FilterState
 
   private let sampleRate: Double
   private let rowCount: Int
@@ -39,9 +52,11 @@ public final class RowFilter {
     groupCount = (rowCount + 3) / 4
     let notch = FilterSettings.notch(hertz: settings.initialMainsHz, sampleRate: sampleRate)
     let list = settings.bandSections(sampleRate: sampleRate) + [notch ?? .unity]
-    mainsHz = notch == nil ? nil : settings.initialMainsHz
+    let mainsHz = notch == nil ? nil : settings.initialMainsHz
     bandDelayMilliseconds = settings.delayMilliseconds(sampleRate: sampleRate, mainsHz: nil)
-    delayMilliseconds = settings.delayMilliseconds(sampleRate: sampleRate, mainsHz: mainsHz)
+    state = FilterState(
+      mainsHz: mainsHz, isMainsDetected: false,
+      delayMilliseconds: settings.delayMilliseconds(sampleRate: sampleRate, mainsHz: mainsHz))
     if case .automatic = settings.mains {
       mains = MainsDetector(sampleRate: sampleRate, rowCount: rowCount)
     } else {
@@ -161,14 +176,12 @@ public final class RowFilter {
 
   /// Moves the notch. It goes on from what was shown last, so that nothing jumps by more than the mains itself.
   private func follow(_ hertz: Double, from output: UnsafePointer<Float>) {
-    isMainsDetected = true
-    guard hertz != mainsHz,
-      let notch = FilterSettings.notch(hertz: hertz, sampleRate: sampleRate)
-    else { return }
-    mainsHz = hertz
-    delayMilliseconds =
-      bandDelayMilliseconds + notch.groupDelay(hertz: 10, sampleRate: sampleRate) / sampleRate
-      * 1000
+    guard let notch = FilterSettings.notch(hertz: hertz, sampleRate: sampleRate) else { return }
+    state.isMainsDetected = true
+    if hertz == state.mainsHz { return }
+    state.mainsHz = hertz
+    let delaySamples = notch.groupDelay(hertz: 10, sampleRate: sampleRate)
+    state.delayMilliseconds = bandDelayMilliseconds + delaySamples / sampleRate * 1000
     let section = sectionCount &- 1
     sections[section] = notch
     for row in 0..<rowCount where isSettled[row] {
