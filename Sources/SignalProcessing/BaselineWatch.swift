@@ -9,33 +9,44 @@ struct BaselineWatch: BitwiseCopyable {
   /// A curve that stays beyond this on one side has lost its baseline: a complex is over in less time.
   private static let asideMicrovolts: Float = 1_500
   private static let asideCount = 30
+  /// What was put back at some point of the heart's own wave is put on the mean of the second that follows.
+  private static let meanCount = 50
+
+  /// What is to be done.
+  enum Action: Equatable {
+    case leave
+    /// The row starts anew.
+    case settle
+    /// The baseline lies so many microvolts above zero.
+    case lower(Float)
+  }
 
   private var largeRun = 0
   /// Looks on the upper side, negative on the lower.
   private var asideRun = 0
+  private var untilMean = 0
   private var sum: Float = 0
 
-  /// How far the baseline lies beside zero when it must be put back now, microvolts; otherwise nil.
-  mutating func offset(after filtered: Float) -> Float? {
+  /// Takes the row's newest filtered value, microvolts.
+  mutating func look(at filtered: Float) -> Action {
     guard filtered.isFinite else {
       self = BaselineWatch()
-      return nil
+      return .leave
     }
     largeRun = abs(filtered) > Self.largeMicrovolts ? largeRun &+ 1 : 0
     let side = filtered > Self.asideMicrovolts ? 1 : filtered < -Self.asideMicrovolts ? -1 : 0
-    if side == 0 || side == -asideRun.signum() {
-      asideRun = 0
-      sum = 0
-    }
-    asideRun &+= side
-    sum += side == 0 ? 0 : filtered
-    if largeRun >= Self.largeCount {
+    asideRun = side == 0 || side == -asideRun.signum() ? side : asideRun &+ side
+    if largeRun >= Self.largeCount || abs(asideRun) >= Self.asideCount {
       self = BaselineWatch()
-      return filtered
+      untilMean = Self.meanCount
+      return .settle
     }
-    guard abs(asideRun) >= Self.asideCount else { return nil }
-    let mean = sum / Float(abs(asideRun))
-    self = BaselineWatch()
-    return mean
+    guard untilMean > 0 else { return .leave }
+    untilMean &-= 1
+    sum += filtered
+    guard untilMean == 0 else { return .leave }
+    let mean = sum / Float(Self.meanCount)
+    sum = 0
+    return .lower(mean)
   }
 }

@@ -53,6 +53,13 @@ public struct Biquad: BitwiseCopyable, Hashable, Sendable {
   /// Quality of a second-order Butterworth section.
   public static let butterworth = 0.5.squareRoot()
 
+  /// What a constant input leaves in a section's state when it has always been there, and its output.
+  func settled(on input: Double) -> (first: Double, second: Double, output: Double) {
+    let output = (b0 + b1 + b2) / (1 + a1 + a2) * input
+    let second = b2 * input - a2 * output
+    return (b1 * input - a1 * output + second, second, output)
+  }
+
   /// Delay of the section at a frequency, in samples: the negative slope of its phase.
   func groupDelay(hertz: Double, sampleRate: Double) -> Double {
     func phase(_ hertz: Double) -> Double {
@@ -78,12 +85,10 @@ struct BiquadState: BitwiseCopyable {
 
   /// The state in which a constant input would always have been.
   mutating func settle(_ section: Biquad, on input: Double) -> Double {
-    let gain =
-      (section.b0 + section.b1 + section.b2) / (1 + section.a1 + section.a2)
-    let output = gain * input
-    second = section.b2 * input - section.a2 * output
-    first = section.b1 * input - section.a1 * output + second
-    return output
+    let settled = section.settled(on: input)
+    first = settled.first
+    second = settled.second
+    return settled.output
   }
 
   @inline(__always)

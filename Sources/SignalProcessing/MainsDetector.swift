@@ -8,8 +8,8 @@ public final class MainsDetector {
   /// The frequencies that are measured; mains is one that has neighbours.
   private static let hertz: [Float] = [45, 50, 55, 60, 65]
   private static let blockSeconds = 0.4
-  /// Power of a hum over the stronger of its neighbours.
-  private static let contrast: Float = 4
+  /// Power of a hum over the geometric mean of its neighbours.
+  private static let contrast: Float = 6
   /// A hum below this is not worth a notch elsewhere, microvolts of its peak: a step of a usual recorder.
   private static let microvoltsMin: Float = 5
   /// Share of the newest block in a row's mean powers: two seconds.
@@ -168,8 +168,10 @@ public final class MainsDetector {
     for row in 0..<rowCount where blocks[row] >= Self.blocksMin {
       let power = powers + row &* binCount
       for bin in stride(from: 1, to: min(4, binCount), by: 2) {
-        let above = bin &+ 1 < binCount ? power[bin &+ 1] : 0
-        let beside = max(power[bin &- 1], above)
+        let below = power[bin &- 1]
+        let above = bin &+ 1 < binCount ? power[bin &+ 1] : below
+        // A complex falls evenly, in decibels, over these 10 Hz.
+        let beside = (below * above).squareRoot()
         if power[bin] > Self.contrast * beside, power[bin] > strongest {
           strongest = power[bin]
           found = bin == 1 ? 50 : 60

@@ -63,7 +63,7 @@ public final class PacingSpikeDetector {
     pair = Surroundings(
       outer: count(0.050), inner: count(0.022), near: count(0.020), far: count(0.030))
     lookahead = pair.far + span
-    delaySamples = isAble ? lookahead + pair.inner + 2 * span + 1 : 0
+    delaySamples = isAble ? lookahead + pair.inner + 3 * span : 0
     capacity = lookahead + pair.outer + span + 2
     cleaned = .allocate(capacity: rowCount)
     cleaned.initialize(repeating: .nan, count: rowCount)
@@ -231,8 +231,8 @@ public final class PacingSpikeDetector {
       if bends[slot(lookahead &+ offset)] > limit { before = offset }
       if bends[slot(lookahead &- offset)] > limit { after = offset }
     }
-    let first = lookahead &+ before &+ 2 &* span
-    let last = lookahead &- after &- 2 &* span
+    let first = lookahead &+ before &+ 3 &* span
+    let last = lookahead &- after &- 3 &* span
     let length = Float(first &- last)
     for row in 0..<rowCount {
       let start = samples[slot(first) &* groupCount &* 4 &+ row]

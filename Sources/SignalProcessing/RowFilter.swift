@@ -107,7 +107,7 @@ public final class RowFilter {
       }
     }
     untilCheck &-= 1
-    if untilCheck == 0 { check(input, output) }
+    if untilCheck == 0 { check(output) }
     if let mains, mains.process(input, usable: usable), let hertz = mains.hertz {
       follow(hertz, from: output)
     }
@@ -162,14 +162,16 @@ public final class RowFilter {
   }
 
   /// Brings back rows whose baseline is lost, and sets to zero what has died away.
-  private func check(_ input: UnsafePointer<Float>, _ output: UnsafePointer<Float>) {
+  private func check(_ output: UnsafePointer<Float>) {
     untilCheck = samplesPerCheck
     for row in 0..<rowCount {
-      guard let offset = watches[row].offset(after: output[row]), input[row].isFinite else {
-        continue
+      switch watches[row].look(at: output[row]) {
+      case .leave: break
+      case .settle: isSettled[row] = false
+      case .lower(let microvolts):
+        states[row / 4 &* sectionCount].raiseBaseline(
+          sections[0], lane: row % 4, by: Double(microvolts))
       }
-      let wave = output[row] - offset
-      settle(row, on: Double(min(max(input[row] - wave, -Self.largest), Self.largest)))
     }
     for index in 0..<groupCount &* sectionCount { states[index].sweep() }
   }

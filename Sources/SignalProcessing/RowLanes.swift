@@ -22,11 +22,17 @@ struct LaneState: BitwiseCopyable {
 
   /// One row's state in which a constant input would always have been. Returns its output.
   mutating func settle(_ section: Biquad, lane: Int, on input: Double) -> Double {
-    let gain = (section.b0 + section.b1 + section.b2) / (1 + section.a1 + section.a2)
-    let output = gain * input
-    second[lane] = section.b2 * input - section.a2 * output
-    first[lane] = section.b1 * input - section.a1 * output + second[lane]
-    return output
+    let settled = section.settled(on: input)
+    first[lane] = settled.first
+    second[lane] = settled.second
+    return settled.output
+  }
+
+  /// Goes on as if the input of one row had always been so much higher: a high-pass lets its output sink by it.
+  mutating func raiseBaseline(_ section: Biquad, lane: Int, by input: Double) {
+    let settled = section.settled(on: input)
+    first[lane] += settled.first
+    second[lane] += settled.second
   }
 
   /// Sets what has nearly died away to zero. Often enough every few milliseconds: between two calls no section of

@@ -78,7 +78,8 @@ func stBand(rate: Double) {
 }
 
 /// At 250 samples a second the band ends at their half.
-@Test("diagnostic keeps 0.67 to 40 Hz within 10 %, and to 150 Hz within +10 -30 %", arguments: rates)
+@Test(
+  "diagnostic keeps 0.67 to 40 Hz within 10 %, and to 150 Hz within +10 -30 %", arguments: rates)
 func diagnosticBand(rate: Double) {
   let hertz = [0.67, 1, 5, 10, 20, 40, 60, 80, 100, 120, 140, 150].filter { $0 < 0.45 * rate }
   for (gain, hertz) in zip(gains(withoutNotch(.diagnostic), rate: rate, hertz: hertz), hertz) {
@@ -87,14 +88,14 @@ func diagnosticBand(rate: Double) {
   }
 }
 
-/// Looked at from 100 ms behind the impulse on: before, the low-pass of 40 Hz still falls.
+/// Looked at from 200 ms behind the impulse on: before, the low-pass of 40 Hz still falls.
 @Test("3 mV for 100 ms leave no more than 100 uV and 300 uV/s behind", arguments: rates)
 func impulse(rate: Double) {
   for settings in [FilterSettings.st, .diagnostic] {
     let output = filter(withoutNotch(settings), rate: rate, seconds: 8) {
       $0 >= 1 && $0 < 1.0999 ? 3000 : 0
     }
-    let behind = Array(output[Int(1.2 * rate)...])
+    let behind = Array(output[Int(1.3 * rate)...])
     let slopes = zip(behind.dropFirst(), behind).map { abs($0 - $1) * rate }
     #expect(behind.map(abs).max()! < 95)
     #expect(behind.map(abs).max()! > 50, "the impulse is there")
@@ -114,7 +115,7 @@ func monitoringImpulse() {
 }
 
 /// Two beats a second, their T wave in it, before and after the step; the curve without a step is the reference.
-@Test("300 mV of offset are forgotten in a second", arguments: [-300_000.0, 300_000, 40_000, 3000])
+@Test("300 mV of offset are forgotten in two seconds", arguments: [-300_000.0, 300_000, 40_000, 3000])
 func step(microvolts: Double) {
   func heart(_ seconds: Double) -> Double {
     let phase = seconds.truncatingRemainder(dividingBy: 0.5)
@@ -125,22 +126,20 @@ func step(microvolts: Double) {
       heart($0) + ($0 >= 4.03 ? microvolts : 0)
     }
     let reference = filter(settings, rate: 500, seconds: 12, heart)
-    let from = Int(5.03 * 500)
+    let from = Int(6.03 * 500)
     let difference = zip(output[from...], reference[from...]).map { abs($0 - $1) }
-    #expect(difference.max()! < 300, "\(settings.text(mainsHz: nil)): \(difference.max()!)")
-    let late = difference[Int(2 * 500)...]
-    #expect(late.max()! < 200, "\(settings.text(mainsHz: nil)), 3 s: \(late.max()!)")
+    #expect(difference.max()! < 100, "\(settings.text(mainsHz: nil)): \(difference.max()!)")
   }
 }
 
-@Test("an amplifier at its end, and back: the curve is there again a second later")
+@Test("an amplifier at its end, and back: the curve is there again two seconds later")
 func saturation() {
   for settings in [FilterSettings.monitoring, .st, .diagnostic].map(withoutNotch) {
     let output = filter(settings, rate: 500, seconds: 20) {
       ($0 >= 5 && $0 < 10 ? 187_500 : 0) + 500 * sin(2 * .pi * 5 * $0)
     }
-    let peaks = output[Int(11 * 500)...].map(abs)
-    #expect(peaks.max()! < 800, "\(settings.text(mainsHz: nil)): \(peaks.max()!)")
+    let peaks = output[Int(12 * 500)...].map(abs)
+    #expect(peaks.max()! < 600, "\(settings.text(mainsHz: nil)): \(peaks.max()!)")
     #expect(peaks.max()! > 400)
   }
 }
@@ -149,7 +148,7 @@ func saturation() {
 @Test("a wave of 5 mV is no lost baseline")
 func largeWave() {
   for hertz in [1.0, 4, 16] {
-    let output = filter(withoutNotch(.st), rate: 500, seconds: 10) {
+    let output = filter(withoutNotch(.diagnostic), rate: 500, seconds: 10) {
       let phase = ($0 * hertz).truncatingRemainder(dividingBy: 1)
       return 10_000 * abs(2 * phase - 1) - 5000
     }

@@ -37,15 +37,18 @@ private func listen(
   return changes
 }
 
+/// 100 uV from peak to valley is what a monitor must bear by IEC 60601-2-27, as far as it is known to us.
 @Test(
-  "a hum of 20 uV is heard within three seconds at every rate",
+  "a hum of 50 uV is heard within three seconds at every rate, one of 30 uV within six",
   arguments: [125.0, 128, 200, 250, 360, 499.87, 500, 1000, 2000])
 func humIsHeard(rate: Double) {
-  for hertz in [49.8, 50, 50.2, 59.9, 60, 60.1] {
-    let changes = listen(Hum(hertz: hertz, microvolts: 20), rate: rate, seconds: 10)
-    #expect(changes.count == 1, "\(hertz) Hz at \(rate)")
-    #expect(changes.first?.hertz == hertz.rounded(), "\(hertz) Hz at \(rate)")
-    #expect((changes.first?.seconds ?? 99) < 3, "\(hertz) Hz at \(rate)")
+  for (microvolts, seconds) in [(50.0, 3.0), (30, 6)] {
+    for hertz in [49.8, 50, 50.2, 59.9, 60, 60.1] {
+      let changes = listen(Hum(hertz: hertz, microvolts: microvolts), rate: rate, seconds: 10)
+      #expect(changes.count == 1, "\(hertz) Hz at \(rate)")
+      #expect(changes.first?.hertz == hertz.rounded(), "\(hertz) Hz at \(rate)")
+      #expect((changes.first?.seconds ?? 99) < seconds, "\(hertz) Hz at \(rate)")
+    }
   }
 }
 

@@ -73,15 +73,15 @@ func spikesAreFound(rate: Double) {
     for (spike, pulse) in zip(found.spikes, pulses) {
       #expect(abs(Double(spike) / rate - pulse.start - width / 2) < 0.003)
     }
-    // A line under 12 ms of the heart's own wave.
+    // A line under 16 ms of the heart's own wave.
     #expect(found.trace < 160, "\(microvolts) uV \(width) s: \(found.trace) uV")
   }
 }
 
 /// What a sampled signal cannot show: the honest limit, kept in docs/pacing.md.
-@Test("a spike of 2 mV that lasts 0.5 ms or less is lost at 500 samples a second")
+@Test("a spike of 2 mV that lasts 0.2 ms or less is lost at 500 samples a second")
 func smallSpikesAreLost() {
-  for width in [0.0001, 0.0002, 0.0005] {
+  for width in [0.0001, 0.0002] {
     #expect(find(pulses(2000, width, count: 6), rate: 500, seconds: 7).spikes.isEmpty)
   }
 }
@@ -119,10 +119,11 @@ func noSpikes() {
   #expect(find([], rate: 500, seconds: 20, beats: narrow).spikes.isEmpty)
   #expect(find([], rate: 500, seconds: 20) { $0 > 10 ? 5000 : 0 }.spikes.isEmpty)
   let detector = PacingSpikeDetector(sampleRate: 500, rowCount: 3)
+  let distrusting = PacingSpikeDetector(sampleRate: 500, rowCount: 3)
   for index in 0..<5000 {
     let pop: Float = index % 500 == 250 ? 3000 : 0
     #expect(!detector.process([0, pop, .nan], usable: .max))
-    #expect(!detector.process([pop, pop, 0], usable: 0b100))
+    #expect(!distrusting.process([pop, pop, 0], usable: 0b100))
   }
 }
 
@@ -162,7 +163,9 @@ func spikesAllocateNothing() {
 
 /// The rules were made on PTB-XL. Ten of LUDB's records here are labelled as paced; of 111, with bipolar pacing, the
 /// spikes are too small. In 43 and 56 something else is as sharp.
-@Test("LUDB: spikes in nine of ten paced records, in two of 110 others", .enabled(if: TestData.isPresent))
+@Test(
+  "LUDB: spikes in nine of ten paced records, in two of 110 others",
+  .enabled(if: TestData.isPresent))
 func ludbIsPaced() throws {
   var counts: [Int: Int] = [:]
   for record in 1...120 {

@@ -47,7 +47,9 @@ func sinesPass(rates: (Double, Double)) {
   #expect(abs(Double(count) - (6 - delay) * rates.1) <= 2)
 }
 
-@Test("what lies above the new half rate is 80 dB down", arguments: ratePairs.filter { $0.0 > 1.1 * $0.1 })
+@Test(
+  "what lies above the new half rate is 80 dB down",
+  arguments: ratePairs.filter { $0.0 > 1.1 * $0.1 })
 func nothingFoldsBack(rates: (Double, Double)) {
   let hertz = [1.0, 1.05, 1.13, 1.2].map { $0 * rates.1 / 2 }
     .map { min($0, 0.999 * rates.0 / 2) }
