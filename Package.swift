@@ -96,7 +96,10 @@ let package = Package(
     tests("RecordingsTests", ["Recordings", "ECGSignal"]),
     tests(
       "PipelineTests",
-      ["Pipeline", "SimulatedDevices", "Recordings", "Inference", "Alarms", "ECGSignal"]),
+      [
+        "Pipeline", "SignalProcessing", "SimulatedDevices", "Recordings", "Inference", "Alarms",
+        "ECGSignal",
+      ]),
     tests("RealTimeTests", ["RealTime", "ECGSignal"]),
     tests("LinuxDevicesTests", ["LinuxDevices", "FrontEnds", "Devices", "ECGSignal"]),
     tests(
