@@ -115,7 +115,8 @@ func monitoringImpulse() {
 }
 
 /// Two beats a second, their T wave in it, before and after the step; the curve without a step is the reference.
-@Test("300 mV of offset are forgotten in two seconds", arguments: [-300_000.0, 300_000, 40_000, 3000])
+@Test(
+  "300 mV of offset are forgotten in two seconds", arguments: [-300_000.0, 300_000, 40_000, 3000])
 func step(microvolts: Double) {
   func heart(_ seconds: Double) -> Double {
     let phase = seconds.truncatingRemainder(dividingBy: 0.5)
