@@ -185,3 +185,32 @@ func ludbIsPaced() throws {
   #expect(found.reduce(0) { $0 + counts[$1, default: 0] } >= 69)
   #expect(counts.keys.filter { !paced.contains($0) }.count <= 2)
 }
+
+@Test("whatever comes in, nothing traps, and quiet afterwards is quiet again")
+func extremeSamples() {
+  var random = SeededRandom(seed: 9)
+  let values: [Float] = [
+    .greatestFiniteMagnitude, -.greatestFiniteMagnitude, .infinity, .nan, 0, 1e30, -300_000, 5000,
+  ]
+  let spikes = PacingSpikeDetector(sampleRate: 500, rowCount: 5)
+  let mains = MainsDetector(sampleRate: 500, rowCount: 5)
+  let resampler = Resampler(inputRate: 500, outputRate: 333, rowCount: 5)
+  var output = [Float](repeating: 0, count: 5)
+  for index in 0..<50_000 {
+    // Extremes are rare in the second half, so that they meet rules which only quiet lets speak.
+    let isExtreme = index < 25_000 || random.next() % 50 == 0
+    let input = (0..<5).map { _ in isExtreme ? values[Int(random.next() % 8)] : 0 }
+    _ = spikes.process(input, usable: UInt32(truncatingIfNeeded: random.next()))
+    _ = mains.process(input, usable: .max)
+    resampler.push(input)
+    while resampler.pull(&output) {}
+    if random.next() % 5000 == 0 { spikes.restart() }
+  }
+  for _ in 0..<3000 {
+    _ = spikes.process([1, 2, 3, 4, 5], usable: .max)
+    resampler.push([1, 2, 3, 4, 5])
+    while resampler.pull(&output) {}
+  }
+  #expect((0..<5).map { spikes.cleaned[$0] } == [1, 2, 3, 4, 5])
+  #expect(zip(output, [1, 2, 3, 4, 5]).allSatisfy { abs($0 - $1) < 0.001 })
+}
