@@ -103,7 +103,10 @@ let package = Package(
     tests("RecordingsTests", ["Recordings", "ECGSignal"]),
     tests(
       "PipelineTests",
-      ["Pipeline", "SimulatedDevices", "Recordings", "Inference", "Alarms", "ECGSignal"]),
+      [
+        "Pipeline", "SignalProcessing", "SimulatedDevices", "Recordings", "Inference", "Alarms",
+        "ECGSignal",
+      ]),
     tests("RealTimeTests", ["RealTime", "ECGSignal"]),
     tests("LinuxDevicesTests", ["LinuxDevices", "FrontEnds", "Devices", "ECGSignal"]),
     tests(
@@ -115,8 +118,8 @@ let package = Package(
     tests(
       "MonitorTests",
       [
-        "Monitor", "Pipeline", "Inference", "SimulatedDevices", "LinuxDevices", "FrontEnds",
-        "Devices", "AlertLink", "Alarms", "Recordings", "ECGSignal", "CLinux",
+        "Monitor", "Pipeline", "SignalProcessing", "Inference", "SimulatedDevices", "LinuxDevices",
+        "FrontEnds", "Devices", "AlertLink", "Alarms", "Recordings", "ECGSignal", "CLinux",
       ]),
     tests("SelfTestTests", ["SelfTest"]),
     tests("CommandTests", ["ecgclip", "Recordings"]),

@@ -5,6 +5,7 @@ import Alarms
 import ECGSignal
 import Inference
 import Pipeline
+import SignalProcessing
 
 /// What a sink must know to put names and units on events. Constant while a monitor runs.
 public struct SessionContext: Sendable {
@@ -20,6 +21,8 @@ public struct SessionContext: Sendable {
   public let modelSHA256: String
   /// The model's statements, in the order of `PipelineEvent.finding`.
   public let statements: [Statement]
+  /// The filters of what is shown and measured.
+  public let filters: FilterSettings
   /// The alarms, in the order of `AlarmTransition.alarm`.
   public let alarms: [AlarmDefinition]
 

@@ -59,6 +59,12 @@ public final class JSONLinesSink: EventSink {
           time: time, simulated: simulated, quality: index,
           unusable: names(unusable, context.layout.rows.map(\.name)),
           electrodesOff: names(electrodesOff, context.format.channels.map(\.name))))
+    case .filters(let state):
+      write(
+        MonitorLine.Filters(
+          time: time, simulated: simulated, highPassHz: context.filters.highPassHz,
+          lowPassHz: context.filters.lowPassHz, mainsHz: Nullable(state.mainsHz),
+          mainsDetected: state.isMainsDetected, delayMilliseconds: state.delayMilliseconds))
     case .beat, .rhythm, .window, .tally, .ended: break
     }
   }

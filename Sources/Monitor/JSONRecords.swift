@@ -82,6 +82,17 @@ enum MonitorLine {
     let electrodesOff: [String]
   }
 
+  struct Filters: Encodable {
+    let type = "filters"
+    let time: Double
+    let simulated: Bool
+    let highPassHz: Double
+    let lowPassHz: Double
+    let mainsHz: Nullable<Double>
+    let mainsDetected: Bool
+    let delayMilliseconds: Double
+  }
+
   struct Problem: Encodable {
     let type = "problem"
     let time: Double

@@ -72,7 +72,7 @@ public final class Monitor {
     let context = SessionContext(
       format: format, layout: pipeline.layout, leads: pipeline.layout.leads,
       modelName: model.name, modelSHA256: model.sha256, statements: model.statements,
-      alarms: pipeline.alarmDefinitions)
+      filters: configuration.pipeline.filters, alarms: pipeline.alarmDefinitions)
     let session = try configuration.recordFolder.map { folder in
       try SessionRecorder.begin(folder: folder, context: context)
     }

@@ -11,6 +11,7 @@ import TerminalDisplay
 public final class TerminalSink: EventSink {
   private static let frameNanoseconds: UInt64 = 100_000_000
 
+  private let filters: FilterSettings
   private let stop: StopFlag
   private var state = DisplayState()
   private var context: SessionContext?
@@ -23,8 +24,8 @@ public final class TerminalSink: EventSink {
 
   /// - Parameter alertText: where alerts go, for the status line.
   public init(filters: FilterSettings, alertText: String?, stop: StopFlag) {
+    self.filters = filters
     self.stop = stop
-    state.filterText = filters.text
     state.alertText = alertText ?? ""
   }
 
@@ -94,6 +95,7 @@ public final class TerminalSink: EventSink {
       state.electrodesOff = context.format.channels.indices
         .filter { off & (1 << UInt32($0)) != 0 }
         .map { context.format.channels[$0].name }
+    case .filters(let now): state.filterText = filters.text(mainsHz: now.mainsHz)
     case .tally(let tally):
       state.completeness = tally.completeness
       state.samplesLost = tally.samplesLost

@@ -50,6 +50,7 @@ public final class Pipeline {
   private var electrodesOff: UInt32 = 0
   private var lostRows: UInt32 = 0
   private var missingRun: Int64 = 0
+  private var toldFilters: FilterState?
   /// Windows that end before this sample hold a rhythm that the model cannot read.
   private var unreadableUntil: Int64 = 0
 
@@ -153,6 +154,10 @@ public final class Pipeline {
           index: Int32(chain.qualityIndex), unusableRows: ~chain.usableRows & rowMask,
           electrodesOff: electrodesOff))
       report(.tally(tally))
+      if toldFilters != chain.filterState {
+        toldFilters = chain.filterState
+        report(.filters(chain.filterState))
+      }
     }
   }
 

@@ -44,6 +44,8 @@ public struct PipelineEvent: BitwiseCopyable, Sendable {
     case gap(samples: Int64, cause: GapCause)
     /// Once a second: overall quality 0-100 and the rows that may not be trusted, a bit each.
     case quality(index: Int32, unusableRows: UInt32, electrodesOff: UInt32)
+    /// At the start, and when the notch moved to another mains frequency.
+    case filters(FilterState)
     /// Once a second: what arrived and what did not, since the start of the stream.
     case tally(SampleTally)
     /// The stream is over.

@@ -7,6 +7,9 @@ public struct Biquad: BitwiseCopyable, Hashable, Sendable {
   /// Numerator and denominator.
   public var b0, b1, b2, a1, a2: Double
 
+  /// Passes everything as it is.
+  static let unity = Biquad(b0: 1, b1: 0, b2: 0, a1: 0, a2: 0)
+
   /// Second-order low-pass; `quality` 1/sqrt(2) is Butterworth's.
   public static func lowPass(hertz: Double, sampleRate: Double, quality: Double) -> Biquad {
     let k = tan(.pi * hertz / sampleRate)
@@ -23,6 +26,12 @@ public struct Biquad: BitwiseCopyable, Hashable, Sendable {
     return Biquad(
       b0: norm, b1: -2 * norm, b2: norm, a1: 2 * (k * k - 1) * norm,
       a2: (1 - k / quality + k * k) * norm)
+  }
+
+  /// A single pole.
+  public static func highPass1(hertz: Double, sampleRate: Double) -> Biquad {
+    let k = tan(.pi * hertz / sampleRate)
+    return Biquad(b0: 1 / (1 + k), b1: -1 / (1 + k), b2: 0, a1: (k - 1) / (1 + k), a2: 0)
   }
 
   /// Notch of bandwidth `hertz / quality`.
@@ -43,6 +52,13 @@ public struct Biquad: BitwiseCopyable, Hashable, Sendable {
 
   /// Quality of a second-order Butterworth section.
   public static let butterworth = 0.5.squareRoot()
+
+  /// What a constant input leaves in a section's state when it has always been there, and its output.
+  func settled(on input: Double) -> (first: Double, second: Double, output: Double) {
+    let output = (b0 + b1 + b2) / (1 + a1 + a2) * input
+    let second = b2 * input - a2 * output
+    return (b1 * input - a1 * output + second, second, output)
+  }
 
   /// Delay of the section at a frequency, in samples: the negative slope of its phase.
   func groupDelay(hertz: Double, sampleRate: Double) -> Double {
@@ -69,12 +85,10 @@ struct BiquadState: BitwiseCopyable {
 
   /// The state in which a constant input would always have been.
   mutating func settle(_ section: Biquad, on input: Double) -> Double {
-    let gain =
-      (section.b0 + section.b1 + section.b2) / (1 + section.a1 + section.a2)
-    let output = gain * input
-    second = section.b2 * input - section.a2 * output
-    first = section.b1 * input - section.a1 * output + second
-    return output
+    let settled = section.settled(on: input)
+    first = settled.first
+    second = settled.second
+    return settled.output
   }
 
   @inline(__always)

@@ -49,7 +49,7 @@ public final class SignalChain {
   public func step(
     _ raw: UnsafePointer<Float>, saturated: UInt32, lost: UInt32, at index: Int64
   ) -> Beat? {
-    filter.process(raw, into: filtered)
+    filter.process(raw, usable: usableRows, into: filtered)
     quality.process(raw, saturated: saturated, filtered: filtered)
     usableRows = quality.usableMask & ~lost
     let beat = detector.process(raw, usable: usableRows)
@@ -59,6 +59,9 @@ public final class SignalChain {
       heartRate: heartRate.beatsPerMinute(at: index), at: index)
     return beat
   }
+
+  /// Where the filters of `filtered` stand.
+  public var filterState: FilterState { filter.state }
 
   /// Beats a minute at a sample, nil when it cannot be told.
   public func heartRate(at index: Int64) -> Float? { heartRate.beatsPerMinute(at: index) }

@@ -54,11 +54,14 @@ struct MonitorCommand: ParsableCommand {
   @Flag(help: "Allow --alert to leave this machine, unencrypted.")
   var insecureAlerts = false
 
-  @Option(help: "Mains frequency for the notch: 50, 60 or off.")
-  var mains: MainsChoice = .fifty
+  @Option(help: MainsChoice.help)
+  var mains: MainsChoice = .auto
 
   @Option(
-    help: "Filter of curves and measurements: monitoring (0.67-40 Hz) or diagnostic (0.05-150).")
+    help: """
+      Filter of curves and measurements: monitoring (0.67-40 Hz), st (0.05-40) or diagnostic \
+      (0.05-150).
+      """)
   var filter: FilterChoice = .monitoring
 
   @Option(help: "Board profile: a name in firmware-config or a path.")
@@ -87,7 +90,7 @@ struct MonitorCommand: ParsableCommand {
     let signals = StopSignals(stop)
     defer { signals.cancel() }
     var filters = filter.settings
-    filters.mainsHz = mains.hertz
+    filters.mains = mains.setting
     let showsTerminal = !json && (display ?? .terminal) == .terminal && isatty(STDOUT_FILENO) == 1
     let source = try SourceFactory(speed: speed, profile: profile).make(source)
     let calibration = try self.calibration.map {
@@ -128,23 +131,34 @@ struct MonitorCommand: ParsableCommand {
 enum DisplayChoice: String, ExpressibleByArgument, CaseIterable { case terminal, none }
 
 enum MainsChoice: String, ExpressibleByArgument, CaseIterable {
+  case auto
   case fifty = "50"
   case sixty = "60"
   case off
 
-  var hertz: Double? {
+  static let help: ArgumentHelp =
+    "Mains frequency for the notch: auto (50 Hz until another is heard), 50, 60 or off."
+
+  var setting: MainsSetting {
     switch self {
-    case .fifty: 50
-    case .sixty: 60
-    case .off: nil
+    case .auto: .automatic(initialHz: 50)
+    case .fifty: .fixed(hertz: 50)
+    case .sixty: .fixed(hertz: 60)
+    case .off: .off
     }
   }
 }
 
 enum FilterChoice: String, ExpressibleByArgument, CaseIterable {
-  case monitoring, diagnostic
+  case monitoring, st, diagnostic
 
-  var settings: FilterSettings { self == .monitoring ? .monitoring : .diagnostic }
+  var settings: FilterSettings {
+    switch self {
+    case .monitoring: .monitoring
+    case .st: .st
+    case .diagnostic: .diagnostic
+    }
+  }
 }
 
 /// Turns SIGINT, SIGTERM and SIGHUP into the stop flag, so that everything is closed in order.

@@ -39,8 +39,8 @@ struct ScreenCommand: ParsableCommand {
   @Option(help: "Model: a name in models or a path.")
   var model: String?
 
-  @Option(help: "Mains frequency for the notch: 50, 60 or off.")
-  var mains: MainsChoice = .fifty
+  @Option(help: MainsChoice.help)
+  var mains: MainsChoice = .auto
 
   func validate() throws {
     if records.isEmpty { throw ValidationError("Name at least one record or folder.") }
@@ -50,7 +50,7 @@ struct ScreenCommand: ParsableCommand {
   func run() throws {
     let loaded = try Model(folder: Installation.modelFolder(model), arithmetic: nil)
     var configuration = PipelineConfiguration(windowStepSeconds: 10)
-    configuration.filters.mainsHz = mains.hertz
+    configuration.filters.mains = mains.setting
     let screening = Screening(model: loaded, configuration: configuration)
     // Of several a wrong path is one failure among them; alone it is the end.
     let paths = try records.flatMap { path in

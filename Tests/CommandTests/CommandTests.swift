@@ -19,6 +19,10 @@ extension Data {
     #expect(kinds.first == "source" && kinds.last == "summary")
     #expect(run.lines.allSatisfy { $0["simulated"] as? Bool == true && $0["time"] is NSNumber })
     #expect(run.lines.contains { $0["condition"] as? String == "asystole" })
+    let filters = try #require(run.lines.first { $0["type"] as? String == "filters" })
+    for key in ["highPassHz", "lowPassHz", "mainsHz", "mainsDetected", "delayMilliseconds"] {
+      #expect(filters[key] != nil, "filters lacks \(key)")
+    }
     let summary = try #require(run.lines.last)
     for key in [
       "samplesReceived", "samplesLost", "framesCorrupt", "completeness", "heartRateBPM", "windows",

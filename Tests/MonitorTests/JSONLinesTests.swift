@@ -5,6 +5,7 @@ import ECGSignal
 import Foundation
 import Inference
 @testable import Pipeline
+import SignalProcessing
 import TestSupport
 import Testing
 
@@ -24,7 +25,7 @@ private func lines(_ kinds: [PipelineEvent.Kind]) throws -> [[String: Any]] {
     SessionContext(
       format: format, layout: RowLayout(format), leads: LeadSet(.II), modelName: model.name,
       modelSHA256: model.sha256, statements: model.statements,
-      alarms: BuiltInAlarm.allCases.map(\.definition)))
+      filters: .monitoring, alarms: BuiltInAlarm.allCases.map(\.definition)))
   for kind in kinds {
     sink.take(PipelineEvent(kind: kind, index: 750, arrivalNanoseconds: 0))
   }
@@ -64,6 +65,20 @@ func notAssessed() throws {
   #expect(found[1]["leads"] as? [String] == ["II"])
   #expect(found[2]["probability"] as? Double == 0.25)
   #expect(found[2]["assessed"] as? Bool == true)
+}
+
+@Test("the filters say where the notch stands, null for nowhere")
+func filterLine() throws {
+  let found = try lines([
+    .filters(FilterState(mainsHz: 60, isMainsDetected: true, delayMilliseconds: 12.5)),
+    .filters(FilterState(mainsHz: nil, isMainsDetected: false, delayMilliseconds: 12)),
+  ])
+  #expect(found[1]["type"] as? String == "filters")
+  #expect(found[1]["mainsHz"] as? Double == 60)
+  #expect(found[1]["mainsDetected"] as? Bool == true)
+  #expect(found[1]["delayMilliseconds"] as? Double == 12.5)
+  #expect(found[1]["highPassHz"] as? Double == 0.67)
+  #expect(found[2]["mainsHz"] is NSNull)
 }
 
 @Test("alarms and gaps carry the words of the contract")

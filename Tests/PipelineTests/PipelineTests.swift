@@ -4,6 +4,7 @@
 import Alarms
 import ECGSignal
 import Inference
+import SignalProcessing
 import SimulatedDevices
 import TestSupport
 import Testing
@@ -66,6 +67,11 @@ private final class Bench {
       guard case .alarm(let transition) = event.kind, transition.phase == .start else { return nil }
       return (pipeline.alarmDefinitions[transition.alarm].name, Double(event.index) / 500)
     }
+  }
+
+  /// What was told of the filters.
+  var filters: [FilterState] {
+    events.compactMap { if case .filters(let state) = $0.kind { state } else { nil } }
   }
 
   /// Events as text, to compare runs bit by bit.
@@ -207,4 +213,17 @@ func deviceAway() throws {
     Issue.record("a heart rate was told while nothing came")
     return
   }
+}
+
+@Test("where the notch stands is told at the start, and when mains is heard")
+func filtersAreTold() throws {
+  let quiet = try Bench("nsr?hr=72")
+  quiet.run(samples: 5000)
+  #expect(quiet.filters.map(\.mainsHz) == [50])
+  #expect(quiet.filters.map(\.isMainsDetected) == [false])
+  let humming = try Bench("nsr?hr=72&mains=100")
+  humming.run(samples: 5000)
+  #expect(humming.filters.map(\.isMainsDetected) == [false, true])
+  let delay = try #require(humming.filters.first?.delayMilliseconds)
+  #expect((11...13).contains(delay))
 }
