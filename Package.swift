@@ -40,6 +40,7 @@ let package = Package(
       ["CKernels", "COpenBLAS", "ECGSignal", .product(name: "Crypto", package: "swift-crypto")]),
     room("Findings", ["Inference", "ECGSignal"]),
     room("Recordings", ["ECGSignal"]),
+    room("Evaluation", ["ECGSignal", "Recordings", "SignalProcessing"]),
 
     // The heart.
     room("Pipeline", ["ECGSignal", "SignalProcessing", "Findings", "Inference", "Alarms"]),
@@ -69,7 +70,7 @@ let package = Package(
       name: "ecgclip",
       dependencies: [
         "Monitor", "LinuxDevices", "SimulatedDevices", "FrontEnds", "Recordings", "Pipeline",
-        "SignalProcessing",
+        "SignalProcessing", "Evaluation",
         "Inference", "Findings", "Alarms", "AlertLink", "TerminalDisplay", "Devices", "ECGSignal",
         "CKernels", "CLinux", "CAllocationCounter",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -94,6 +95,7 @@ let package = Package(
       exclude: ["Fixtures"]),
     tests("FindingsTests", ["Findings", "Inference", "ECGSignal", "Recordings"]),
     tests("RecordingsTests", ["Recordings", "ECGSignal"]),
+    tests("EvaluationTests", ["Evaluation", "SignalProcessing", "Recordings", "ECGSignal"]),
     tests(
       "PipelineTests",
       ["Pipeline", "SimulatedDevices", "Recordings", "Inference", "Alarms", "ECGSignal"]),
@@ -109,7 +111,7 @@ let package = Package(
       "MonitorTests",
       [
         "Monitor", "Pipeline", "Inference", "SimulatedDevices", "LinuxDevices", "FrontEnds",
-        "Devices", "AlertLink", "Alarms", "Recordings", "ECGSignal", "CLinux",
+        "Devices", "AlertLink", "Alarms", "Recordings", "SignalProcessing", "ECGSignal", "CLinux",
       ]),
     tests("CommandTests", ["ecgclip", "Recordings"]),
   ],

@@ -5,6 +5,7 @@ import Alarms
 import ECGSignal
 import Inference
 import Pipeline
+import SignalProcessing
 
 /// What a sink must know to put names and units on events. Constant while a monitor runs.
 public struct SessionContext: Sendable {

@@ -5,6 +5,7 @@ import ECGSignal
 import Foundation
 import Inference
 @testable import Pipeline
+import SignalProcessing
 import TestSupport
 import Testing
 
