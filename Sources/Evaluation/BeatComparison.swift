@@ -26,44 +26,34 @@ public struct BeatComparison: Hashable, Sendable {
   /// the learning period may still be the pair of the first reference beat, and a first test beat that belongs to a
   /// reference beat of the learning period is passed over.
   public init(reference: BeatTrack, test: BeatTrack, start: Int, end: Int, window: Int) {
-    let (a, b) = (reference.beats, test.beats)
-    var i = a.firstIndex { $0.sample >= start } ?? a.count
-    var j = b.firstIndex { $0.sample >= start } ?? b.count
-    func sample(_ beats: [BeatTrack.LabelledBeat], _ index: Int) -> Int? {
-      beats.indices.contains(index) ? beats[index].sample : nil
+    var expected = Cursor(reference.beats, from: start)
+    var told = Cursor(test.beats, from: start)
+    if let beat = expected.beat, let last = told.previous, beat.sample - last.sample <= window,
+      beat.sample - last.sample < distance(beat, told.beat)
+    {
+      pair(beat, last)
+      expected.advance()
+    } else if let first = told.beat, first.sample - start <= window,
+      distance(expected.beat, told.next) < distance(expected.beat, first)
+    {
+      told.advance()
     }
 
-    if let t = sample(a, i), let last = sample(b, j - 1), t - last <= window,
-      t - last < distance(t, sample(b, j))
-    {
-      pair(a[i], b[j - 1])
-      i += 1
-    } else if let first = sample(b, j), first - start <= window,
-      distance(sample(a, i), sample(b, j + 1)) < distance(sample(a, i), first)
-    {
-      j += 1
-    }
-
-    while true {
-      let (t, u) = (sample(a, i), sample(b, j))
-      guard min(t ?? .max, u ?? .max) <= end else { return }
-      let gap = distance(t, u)
-      if let u, u < t ?? .max {
-        if gap <= window && gap < distance(t, sample(b, j + 1)) {
-          pair(a[i], b[j])
-          i += 1
-        } else {
-          invent(b[j], opposite: i < a.count ? a[i] : nil, reference)
-        }
-        j += 1
-      } else {
-        if gap <= window && gap < distance(u, sample(a, i + 1)) {
-          pair(a[i], b[j])
-          j += 1
-        } else {
-          miss(a[i], opposite: j < b.count ? b[j] : nil, test)
-        }
-        i += 1
+    while min(expected.sample, told.sample) <= end {
+      let gap = distance(expected.beat, told.beat)
+      let toldIsFirst = told.sample < expected.sample
+      let rival =
+        toldIsFirst ? distance(expected.beat, told.next) : distance(told.beat, expected.next)
+      if let a = expected.beat, let b = told.beat, gap <= window && gap < rival {
+        pair(a, b)
+        expected.advance()
+        told.advance()
+      } else if toldIsFirst, let beat = told.beat {
+        invent(beat, opposite: expected.beat, reference)
+        told.advance()
+      } else if let beat = expected.beat {
+        miss(beat, opposite: told.beat, test)
+        expected.advance()
       }
     }
   }
@@ -108,8 +98,28 @@ public struct BeatComparison: Hashable, Sendable {
     intervalCount += 1
   }
 
-  private func distance(_ a: Int?, _ b: Int?) -> Int {
+  private func distance(_ a: BeatTrack.LabelledBeat?, _ b: BeatTrack.LabelledBeat?) -> Int {
     guard let a, let b else { return .max }
-    return abs(a - b)
+    return abs(a.sample - b.sample)
   }
+}
+
+/// A place in one annotator's beats.
+private struct Cursor {
+  private let beats: [BeatTrack.LabelledBeat]
+  private var index: Int
+
+  /// Stands at the first beat at or after a sample.
+  init(_ beats: [BeatTrack.LabelledBeat], from start: Int) {
+    self.beats = beats
+    index = beats.firstIndex { $0.sample >= start } ?? beats.count
+  }
+
+  var previous: BeatTrack.LabelledBeat? { index > 0 ? beats[index - 1] : nil }
+  var beat: BeatTrack.LabelledBeat? { index < beats.count ? beats[index] : nil }
+  var next: BeatTrack.LabelledBeat? { index + 1 < beats.count ? beats[index + 1] : nil }
+  /// Later than everything behind the last beat.
+  var sample: Int { beat?.sample ?? .max }
+
+  mutating func advance() { index += 1 }
 }

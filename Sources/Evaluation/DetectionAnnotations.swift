@@ -14,7 +14,6 @@ extension Detections {
   /// - "~" where the noise changes: subtype -1 begins a shutdown, any other is the set of noisy signals of the first
   ///   four, and ends one. No other mark stands within a shutdown, or `bxb` would misread its end.
   public var annotations: [Annotation] {
-    let noise = noiseMarks
     let shutdowns = shutdownPieces
     let marks = (rhythmMarks + fibrillationMarks).map { mark in
       var mark = mark
@@ -25,7 +24,7 @@ extension Detections {
     }
     let beatMarks = beats.map { Annotation(sample: Int($0.sampleIndex), code: $0.beatClass.code) }
     // Sorted as they are listed where samples are equal: a resumption before a rhythm, a rhythm before its beat.
-    return (noise + marks + beatMarks).enumerated()
+    return (noiseMarks(shutdowns) + marks + beatMarks).enumerated()
       .sorted { ($0.element.sample, $0.offset) < ($1.element.sample, $1.offset) }
       .map(\.element)
   }
@@ -34,34 +33,35 @@ extension Detections {
   /// one in two.
   private var shutdownPieces: [Range<Int>] {
     var pieces: [Range<Int>] = []
+    var told = beats.map { Int($0.sampleIndex) }[...]
     for (position, change) in noiseChanges.enumerated() where change.isShutdown {
-      let next = position + 1 < noiseChanges.count ? noiseChanges[position + 1].sample : lastSample
+      let isLast = position + 1 == noiseChanges.count
+      let end = isLast ? lastSample : noiseChanges[position + 1].sample
       var start = change.sample
-      for beat in beats.map({ Int($0.sampleIndex) }) where (change.sample..<next).contains(beat) {
+      told = told.drop { $0 < start }
+      while let beat = told.first, beat < end {
         if start < beat { pieces.append(start..<beat) }
         start = beat + 1
+        told.removeFirst()
       }
-      if start < next { pieces.append(start..<next) }
+      if start < end { pieces.append(start..<end) }
     }
     return pieces
   }
 
   private var lastSample: Int { max(0, sampleCount - 1) }
 
-  private var noiseMarks: [Annotation] {
-    let pieces = shutdownPieces
-    let partial = noiseChanges.filter { change in
-      !change.isShutdown && !pieces.contains { $0.upperBound == change.sample }
-    }
-    let ends = pieces.map { piece in
-      noiseMark(piece.upperBound, noisy: noisyChannels(at: piece.upperBound))
-    }
-    return pieces.map { noiseMark($0.lowerBound, subtype: -1) } + ends
-      + partial.map { noiseMark($0.sample, noisy: $0.noisyChannels) }
-  }
-
-  private func noisyChannels(at sample: Int) -> UInt32 {
-    noiseChanges.last { $0.sample <= sample && !$0.isShutdown }?.noisyChannels ?? 0
+  /// Where each shutdown begins and ends, and where the set of noisy signals changes otherwise.
+  private func noiseMarks(_ shutdowns: [Range<Int>]) -> [Annotation] {
+    let changes = noiseChanges.filter { !$0.isShutdown }
+    let noisy = Dictionary(
+      changes.map { ($0.sample, $0.noisyChannels) }, uniquingKeysWith: { $1 })
+    let ends = Set(shutdowns.map(\.upperBound))
+    let begun = shutdowns.map { noiseMark($0.lowerBound, subtype: -1) }
+    let ended = shutdowns.map { noiseMark($0.upperBound, noisy: noisy[$0.upperBound] ?? 0) }
+    let others = changes.filter { !ends.contains($0.sample) }
+      .map { noiseMark($0.sample, noisy: $0.noisyChannels) }
+    return begun + ended + others
   }
 
   /// Bits 0 to 3 are noise in the first four signals; bits 4 to 7 would be their shutdown.
