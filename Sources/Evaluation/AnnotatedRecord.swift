@@ -57,9 +57,16 @@ public struct AnnotatedRecord: Hashable, Sendable {
     return isFile ? String(path.dropLast(4)) : path
   }
 
+  /// A file's annotations in the order of their samples, which damaged ones have not.
+  private static func annotations(_ path: String) throws(RecordingError) -> [Annotation] {
+    try AnnotationFile.read(path).enumerated()
+      .sorted { ($0.element.sample, $0.offset) < ($1.element.sample, $1.offset) }
+      .map(\.element)
+  }
+
   /// Reads the reference and what is to be scored.
   func read(_ test: TestAnnotator) throws(RecordingError) -> Annotations {
-    let reference = try AnnotationFile.read("\(Self.stem(path)).\(annotator)")
+    let reference = try Self.annotations("\(Self.stem(path)).\(annotator)")
     switch test {
     case .signalChain:
       let detections = try Detections(path: path)
@@ -70,7 +77,7 @@ public struct AnnotatedRecord: Hashable, Sendable {
       let reader = try Recordings.open(path)
       let base = folder.map { "\($0)/\(name)" } ?? Self.stem(path)
       return Annotations(
-        reference: reference, test: try AnnotationFile.read("\(base).\(suffix)"),
+        reference: reference, test: try Self.annotations("\(base).\(suffix)"),
         sampleRate: reader.format.sampleRate, sampleCount: reader.sampleCount, heartRates: nil)
     }
   }

@@ -7,9 +7,10 @@ public struct EpisodeTrack: Hashable, Sendable {
   /// The stretches.
   public private(set) var episodes: [Range<Int>] = []
 
-  /// Stretches that are in order; those that meet become one.
+  /// Stretches in any order; those that meet become one.
   public init(_ episodes: [Range<Int>]) {
-    for episode in episodes where !episode.isEmpty {
+    let ordered = episodes.sorted { $0.lowerBound < $1.lowerBound }
+    for episode in ordered where !episode.isEmpty {
       if let last = self.episodes.last, last.upperBound >= episode.lowerBound {
         self.episodes[self.episodes.count - 1] =
           last.lowerBound..<max(last.upperBound, episode.upperBound)

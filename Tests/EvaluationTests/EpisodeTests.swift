@@ -87,7 +87,7 @@ private func compareEpisodes(
         (0..<Int.random(in: 0...6, using: &random)).map { _ in
           let start = Int.random(in: 0..<60, using: &random)
           return start..<start + Int.random(in: 0...20, using: &random)
-        }.sorted { $0.lowerBound < $1.lowerBound }
+        }
       }
       let (a, b) = (EpisodeTrack(stretches()), EpisodeTrack(stretches()))
       func samples(_ track: EpisodeTrack) -> Set<Int> { Set(track.episodes.joined()) }

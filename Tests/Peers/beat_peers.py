@@ -1,13 +1,14 @@
 """Other people's beat detectors beside ours, scored by one scorer on the same records.
 
     python3 -m venv peers && peers/bin/pip install -r Tests/Peers/requirements-peers.txt
-    peers/bin/python Tests/Peers/beat_peers.py --ecgclip .build/release/ecgclip --data DATA --output FOLDER
+    peers/bin/python Tests/Peers/beat_peers.py --ecgclip .build/release/ecgclip --data D --output O
 
-DATA holds mitdb/ and nstdb/ as scripts/fetch-data brings them. Each detector gets the first lead of
-each record, as its author's examples do, and leaves annotation files in FOLDER; those that are there
-already are kept. ECGCLIP is run twice: on all leads, as it monitors, and on the first alone. All files
-are scored by `ecgclip evaluate beats --test-annotator`. Processor seconds are those of this machine;
-for the Python detectors of the detection alone, for ours with reading and writing the files.
+D holds mitdb/ and nstdb/ as scripts/fetch-data brings them. Each detector gets the first lead of
+each record, as its author's examples do, and leaves annotation files in O; those that are there
+already are kept. ECGCLIP is run twice: on all leads, as it monitors, and on the first alone. All
+files are scored by `ecgclip evaluate beats --test-annotator`. Processor seconds are those of this
+machine: for the Python detectors of the detection alone, for ours with reading and writing the
+files.
 """
 
 import argparse
@@ -28,8 +29,8 @@ import wfdb  # noqa: E402
 import wfdb.processing  # noqa: E402
 
 # What some detectors answer comes late by the delay of their filters: the median distance from the
-# reference beats of MIT-BIH, in milliseconds, which is taken off before scoring. The others are used as
-# they are.
+# reference beats of MIT-BIH, in milliseconds, which is taken off before scoring. The others are
+# used as they are.
 DELAY_MILLISECONDS = {}
 
 

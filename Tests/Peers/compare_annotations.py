@@ -2,8 +2,9 @@
 
 python compare_annotations.py REFERENCE_FOLDER TEST_FOLDER WINDOW NAME...
 
-Each folder holds NAME.atr. WINDOW is in samples; wfdb asks for less than it, EC57 for at most so much.
-Beats that the reference has within ventricular fibrillation are left out, and detections there.
+Each folder holds NAME.atr. WINDOW is in samples; wfdb asks for less than it, EC57 for at most so
+much. Beats that the reference has within ventricular fibrillation are left out, and detections
+there.
 """
 
 import json
