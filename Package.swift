@@ -40,6 +40,7 @@ let package = Package(
       ["CKernels", "COpenBLAS", "ECGSignal", .product(name: "Crypto", package: "swift-crypto")]),
     room("Findings", ["Inference", "ECGSignal"]),
     room("Recordings", ["ECGSignal"]),
+    room("Evaluation", ["ECGSignal", "Recordings", "SignalProcessing"]),
 
     // The heart.
     room("Pipeline", ["ECGSignal", "SignalProcessing", "Findings", "Inference", "Alarms"]),
@@ -75,8 +76,7 @@ let package = Package(
       name: "ecgclip",
       dependencies: [
         "Monitor", "SelfTest", "LinuxDevices", "SimulatedDevices", "FrontEnds", "Recordings",
-        "Pipeline",
-        "SignalProcessing",
+        "Pipeline", "SignalProcessing", "Evaluation",
         "Inference", "Findings", "Alarms", "AlertLink", "TerminalDisplay", "Devices", "ECGSignal",
         "CKernels", "CLinux", "CAllocationCounter",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -101,6 +101,7 @@ let package = Package(
       exclude: ["Fixtures"]),
     tests("FindingsTests", ["Findings", "Inference", "ECGSignal", "Recordings"]),
     tests("RecordingsTests", ["Recordings", "ECGSignal"]),
+    tests("EvaluationTests", ["Evaluation", "SignalProcessing", "Recordings", "ECGSignal"]),
     tests(
       "PipelineTests",
       [

@@ -1,8 +1,8 @@
 // A recording as the model takes it: the twelve leads in microvolts, sample by sample, without filters.
 
 import ECGSignal
-import Pipeline
 import Recordings
+import SignalProcessing
 
 /// Reads a recording from its beginning to its end. One thread at a time.
 public final class LeadReader {

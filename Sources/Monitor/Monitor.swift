@@ -10,6 +10,7 @@ import Devices
 import ECGSignal
 import Inference
 import Pipeline
+import SignalProcessing
 import RealTime
 import Recordings
 

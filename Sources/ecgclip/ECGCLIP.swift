@@ -24,7 +24,7 @@ struct ECGCLIP: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       MonitorCommand.self, ScreenCommand.self, EmulateCommand.self, ModelCommand.self,
-      EvaluateCommand.self, BenchCommand.self, SelfTestCommand.self,
+      AnnotateCommand.self, EvaluateCommand.self, BenchCommand.self, SelfTestCommand.self,
     ])
 
   /// Runs the command; what the outside world refuses is one sentence and status 2.

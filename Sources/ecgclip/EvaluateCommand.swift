@@ -9,7 +9,9 @@ struct EvaluateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluate",
     abstract: "Score the product against annotated records.",
-    subcommands: [EvaluateFindingsCommand.self])
+    subcommands: [
+      EvaluateBeatsCommand.self, EvaluateRhythmCommand.self, EvaluateFindingsCommand.self,
+    ])
 }
 
 struct EvaluateFindingsCommand: ParsableCommand {

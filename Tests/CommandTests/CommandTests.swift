@@ -174,7 +174,7 @@ extension Data {
     #expect(try Run("monitor", "--speed", "-3").status == 64)
     #expect(try Run("screen").status == 64)
     #expect(try Run("monitor", "--source", "nonsense").status == 64)
-    for command in ["monitor", "screen", "emulate", "model", "bench"] {
+    for command in ["monitor", "screen", "annotate", "evaluate", "emulate", "model", "bench"] {
       let help = try Run(command, "--help")
       #expect(help.status == 0 && help.output.contains("USAGE"))
     }

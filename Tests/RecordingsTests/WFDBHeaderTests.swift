@@ -2,6 +2,7 @@
 
 import ECGSignal
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Recordings

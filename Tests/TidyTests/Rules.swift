@@ -100,6 +100,7 @@ enum Rules {
     }
     let pure = [
       "ECGSignal", "FrontEnds", "SignalProcessing", "Alarms", "Inference", "Findings", "Pipeline",
+      "Evaluation",
     ]
     let doors: Set = [
       "Devices", "LinuxDevices", "SimulatedDevices", "RealTime", "CLinux", "Monitor",

@@ -1,7 +1,9 @@
+// The rows of a format, and the microvolts that codes become in them.
+
 import ECGSignal
 import Testing
 
-@testable import Pipeline
+@testable import SignalProcessing
 
 private func format(_ names: [String]) -> SignalFormat {
   SignalFormat(
@@ -47,18 +49,4 @@ func doubledLead() {
   #expect(layout.rows.map(\.name) == ["II", "II", "ECG3"])
   #expect(layout.rows.map(\.lead) == [.II, nil, nil])
   #expect(layout.leads == LeadSet(.II))
-}
-
-@Test("a lead that fails is out at once and back only after two steady seconds")
-func leadReturnsLate() {
-  var tracker = LeadTracker(leads: .twelve, sampleRate: 10)
-  let without = LeadSet.twelve.subtracting(LeadSet(.V1))
-  let changesAtOnce = tracker.update(present: without)
-  #expect(changesAtOnce && tracker.leads == without)
-  var changes = (0..<10).map { _ in tracker.update(present: .twelve) }
-  changes.append(tracker.update(present: without))
-  changes += (0..<19).map { _ in tracker.update(present: .twelve) }
-  #expect(changes.allSatisfy { !$0 })
-  let returns = tracker.update(present: .twelve)
-  #expect(returns && tracker.leads == .twelve)
 }

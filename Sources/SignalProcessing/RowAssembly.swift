@@ -1,10 +1,11 @@
-// ADC codes to microvolts, sample by sample, for every row: the first thing that `step` does.
+// ADC codes to microvolts, sample by sample, for every row: what the signal chain is fed with.
 
 import ECGSignal
 
-/// Turns the codes of a block into the microvolts of all rows. Owns its tables; used by one thread.
-final class RowAssembly {
-  let rowCount: Int
+/// Turns the codes of a block into the microvolts of all rows. Owns its tables, allocates only at `init`; one thread.
+public final class RowAssembly {
+  /// Rows of the layout.
+  public let rowCount: Int
   private let channelCount: Int
   private let microvoltsPerCode: UnsafeMutablePointer<Double>
   private let offsetMicrovolts: UnsafeMutablePointer<Double>
@@ -14,7 +15,7 @@ final class RowAssembly {
   /// Rows that need channel `n`, a bit each: which curves an electrode takes with it.
   private let rowsOfChannel: UnsafeMutablePointer<UInt32>
   /// Rows whose last sample stood at an end of the ADC's range, a bit each.
-  private(set) var saturatedRows: UInt32 = 0
+  public private(set) var saturatedRows: UInt32 = 0
 
   private struct Derivation: BitwiseCopyable {
     var row: Int
@@ -24,7 +25,8 @@ final class RowAssembly {
     var b: Float
   }
 
-  init(format: SignalFormat, layout: RowLayout) {
+  /// Plans the tables of a format whose rows were laid out by `layout`.
+  public init(format: SignalFormat, layout: RowLayout) {
     rowCount = layout.rows.count
     channelCount = format.channels.count
     microvoltsPerCode = .allocate(capacity: channelCount)
@@ -61,7 +63,7 @@ final class RowAssembly {
   }
 
   /// The rows that are lost when the electrodes of these channels are off.
-  func rows(lostWith channels: UInt32) -> UInt32 {
+  public func rows(lostWith channels: UInt32) -> UInt32 {
     var rows: UInt32 = 0
     for channel in 0..<channelCount where channels & (1 << UInt32(channel)) != 0 {
       rows |= rowsOfChannel[channel]
@@ -70,7 +72,7 @@ final class RowAssembly {
   }
 
   /// Writes the microvolts of all rows of one sample; what was not measured is NaN.
-  func assemble(_ block: SampleBlock, sample: Int, into row: UnsafeMutablePointer<Float>) {
+  public func assemble(_ block: SampleBlock, sample: Int, into row: UnsafeMutablePointer<Float>) {
     var saturated: UInt32 = 0
     for channel in 0..<channelCount {
       let code = block.channel(channel)[sample]
