@@ -49,9 +49,10 @@ struct HeartPlan {
   private(set) var lastAtrial = -1.0
   /// Running mean of the intervals, which repolarisation follows.
   private var meanInterval = 60.0 / 72
-  /// P waves in a group of which one is conducted, or one is not; beats, pulses and sensed beats since the rhythm began.
+  /// P waves of a group of which one is conducted, or one is not.
   var groupPosition = 0
   var groupLength = 0
+  /// Beats, pulses and sensed beats since the rhythm began.
   private(set) var beatCount = 0
   var pulseCount = 0
   var sensedCount = 0

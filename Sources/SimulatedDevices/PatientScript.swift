@@ -15,7 +15,7 @@ public struct PatientScript: Hashable, Sendable {
     case af, flutter
     /// Regular narrow rhythms without P waves: re-entry through the AV node, and the AV node's own.
     case svt, junctional
-    /// Ventricular rhythms: accelerated idioventricular, monomorphic tachycardia, polymorphic tachycardia, fibrillation.
+    /// Ventricular rhythms: accelerated idioventricular, monomorphic and polymorphic tachycardia, fibrillation.
     case aivr, vt, pvt, vf
     /// No heart beat.
     case asystole

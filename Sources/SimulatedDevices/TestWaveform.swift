@@ -1,6 +1,6 @@
-// Drawn equivalents of the test waveforms of ANSI/AAMI EC13 and IEC 60601-2-27. They are not the standards' digitised
-// waveforms: rates, sizes and durations are what manufacturers disclose, the shapes are redrawn. docs/simulation.md says
-// where each number is from.
+// Drawn equivalents of the test waveforms of ANSI/AAMI EC13 and IEC 60601-2-27. They are not the standards'
+// digitised waveforms: rates, sizes and durations are what manufacturers disclose, the shapes are redrawn.
+// docs/simulation.md says where each number is from.
 
 /// A test waveform in lead II; lead I shows 0.6 of it, V1-V6 the whole.
 public struct TestWaveform: Hashable, Sendable {
