@@ -42,7 +42,7 @@ extension HeartPlan {
     let slow = 0.03 * ExactMath.sine(turns: 0.017 * seconds + 0.1)
     let chance = 0.008 * generator.normal()
     let depth = script.variability * min(1, interval * 72 / 60)
-    return interval * (1 + depth * (breath + vessels + slow + chance))
+    return interval * max(0.3, 1 + depth * (breath + vessels + slow + chance))
   }
 
   /// The next interval of a rhythm that does not follow the atria.

@@ -58,6 +58,7 @@ struct HeartPlan {
   var sensedCount = 0
   private var beatsInGroup = 0
   private var ectopicsLeft = 0
+  private var ectopicCount = 0
   private var atrialEctopicsLeft = 0
   private var isConductingEctopic = false
   /// A premature beat of the ventricles has met the impulses that would arrive before: a full pause.
@@ -192,7 +193,8 @@ struct HeartPlan {
   }
 
   private mutating func ectopic(at time: Double) {
-    let shape = BeatShape.ventricular[beatCount % script.focusCount]
+    let shape = BeatShape.ventricular[ectopicCount % script.focusCount]
+    ectopicCount += 1
     addBeat(shape, at: time, symbol: "V", gain: 1 + 0.03 * generator.normal())
     ectopicsLeft -= 1
     if ectopicsLeft > 0 {
@@ -232,7 +234,7 @@ struct HeartPlan {
   mutating func addBeat(
     _ shape: BeatShape, at onset: Double, symbol: String, gain: Double = 1
   ) {
-    // Repolarisation follows the rate within some beats. (In a human half of it takes a minute.)
+    // Repolarisation follows the rate within some beats. (In a human it takes minutes.)
     meanInterval += 0.3 * (min(max(onset - lastOnset, 0.2), 2) - meanInterval)
     let qt = Self.qtSeconds(interval: meanInterval) + shape.durationSeconds - 0.09
     let isConducted = PatientScript.Rhythm.supraventricular.contains(segment.rhythm)

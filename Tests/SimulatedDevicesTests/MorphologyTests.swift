@@ -116,7 +116,7 @@ func repolarisation(beatsPerMinute: Double, expected: Double) throws {
 @Test(
   "PR: 160 ms at 72, shorter in a fast heart, as told otherwise, 280 in a first-degree block",
   arguments: [
-    ("nsr", 0.160), ("tachy?hr=110", 0.143), ("nsr?pr=120", 0.120), ("avb1", 0.280),
+    ("nsr", 0.160), ("nsr?hr=95", 0.148), ("nsr?pr=120", 0.120), ("avb1", 0.280),
     ("avb1?pr=350", 0.350),
   ])
 func pr(script: String, expected: Double) throws {

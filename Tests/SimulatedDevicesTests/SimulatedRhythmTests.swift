@@ -123,6 +123,14 @@ func patterns(script: String, pattern: String) throws {
   #expect(try truth(script).symbols.hasPrefix(pattern))
 }
 
+@Test("two foci take turns", arguments: ["nsr?pvc=4&foci=2", "nsr?pvc=3&foci=2"])
+func foci(script: String) throws {
+  let tracing = try Tracing(script + "&noise=0&wander=0", seconds: 20, sampleRate: 500)
+  let premature = tracing.truth.beats.filter { $0.symbol == "V" }
+  let isUp = premature.map { tracing.value(.II, at: $0.seconds) > 0 }
+  #expect(isUp.count >= 4 && zip(isUp, isUp.dropFirst()).allSatisfy { $0 != $1 })
+}
+
 @Test("a premature ventricular beat pauses fully, an atrial one does not")
 func pauses() throws {
   let ventricular = try truth("nsr?pvc=4&hrv=0").intervals.map { $0 * 72 / 60 }
@@ -172,6 +180,14 @@ func onsetAndOffset() throws {
     #expect(inside.isEmpty == (rhythm == "asystole" || rhythm == "vf"))
     #expect(truth.beats.contains { $0.seconds > 21 && $0.symbol == "N" })
   }
+}
+
+@Test("every beat and rhythm has a code of WFDB", arguments: PatientScript.Rhythm.allCases)
+func codes(rhythm: PatientScript.Rhythm) throws {
+  let truth = try truth("\(rhythm.rawValue)?onset=5&offset=20", seconds: 30)
+  let marks = truth.annotations(sampleRate: 500)
+  #expect(marks.count == truth.beats.count + 3 + (rhythm == .vf ? 2 : 0))
+  #expect(marks.count > 10)
 }
 
 @Test("the truth is written as annotations that the reader reads back")
