@@ -92,7 +92,8 @@ let package = Package(
     tests("ECGSignalTests", ["ECGSignal"]),
     tests("FrontEndsTests", ["FrontEnds", "ECGSignal"]),
     tests(
-      "SignalProcessingTests", ["SignalProcessing", "Alarms", "ECGSignal", "Recordings"],
+      "SignalProcessingTests",
+      ["SignalProcessing", "Alarms", "ECGSignal", "Recordings", "SimulatedDevices"],
       exclude: ["Fixtures"]),
     tests("AlarmsTests", ["Alarms"]),
     tests("AlertLinkTests", ["AlertLink", "Alarms"]),

@@ -46,8 +46,11 @@ public enum EmulatedConverter {
   /// Microvolts that a code stands for: 47.68 nV.
   public static let microvoltsPerCode = Double(referenceMicrovolts) / gain / Double((1 << 23) - 1)
 
+  /// The largest code: what an electrode that is off gives.
+  static let codeMax: Int32 = 8_388_607
+
   /// The code of a voltage, clamped to the converter's range.
   static func code(_ microvolts: Double) -> Int32 {
-    Int32(max(-8_388_608, min(8_388_607, (microvolts / microvoltsPerCode).rounded())))
+    Int32(max(-8_388_608, min(Double(codeMax), (microvolts / microvoltsPerCode).rounded())))
   }
 }

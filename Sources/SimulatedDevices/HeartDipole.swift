@@ -1,8 +1,6 @@
 // The heart as one moving electric dipole: Gaussian waves of its three components (after McSharry et al., IEEE
 // Trans Biomed Eng 2003, and Sameni et al. 2007), seen by the leads through Dower's matrix (Dower et al.,
-// J Electrocardiol 1980). Amplitudes are chosen for an upright heart of ordinary voltage.
-
-import Glibc
+// J Electrocardiol 1980).
 
 /// A dipole, in millivolts: x to the left, y to the feet, z to the back.
 struct Dipole {
@@ -10,12 +8,21 @@ struct Dipole {
   var y: Double
   var z: Double
 
+  static let zero = Dipole(x: 0, y: 0, z: 0)
+
   static func + (a: Dipole, b: Dipole) -> Dipole {
     Dipole(x: a.x + b.x, y: a.y + b.y, z: a.z + b.z)
   }
 
   static func * (a: Dipole, factor: Double) -> Dipole {
     Dipole(x: a.x * factor, y: a.y * factor, z: a.z * factor)
+  }
+
+  /// Turned in the frontal plane, clockwise as one looks at the patient: from the left towards the feet.
+  func turned(turns: Double) -> Dipole {
+    let sine = ExactMath.sine(turns: turns)
+    let cosine = ExactMath.cosine(turns: turns)
+    return Dipole(x: x * cosine - y * sine, y: x * sine + y * cosine, z: z)
   }
 
   /// What lead I, II, V1...V6 (0...7) sees, in millivolts.
@@ -33,45 +40,49 @@ struct Dipole {
   }
 }
 
-/// One beat of a heart: when its R wave peaks and what kind it is.
-struct HeartBeat {
-  enum Kind { case sinus, withoutP, ventricular }
+/// A Gaussian wave of the dipole that may rise and fall at different speeds and stay at its top for a while.
+struct Wave {
+  /// The middle of its top, in seconds.
+  var centre: Double
+  /// Half of the time at the top.
+  var halfPlateau = 0.0
+  /// Standard deviations of the two flanks, in seconds.
+  var rise: Double
+  var fall: Double
+  var dipole: Dipole
 
-  var rPeakSeconds: Double
-  var kind: Kind
-  /// The interval to the beat before: repolarisation takes its square root (Bazett).
-  var intervalSeconds: Double
-
-  /// The dipole of this beat at a time.
-  func dipole(at seconds: Double) -> Dipole {
-    let time = seconds - rPeakSeconds
-    if time < -0.45 || time > 0.75 { return Dipole(x: 0, y: 0, z: 0) }
-    let stretch = min(1.3, max(0.6, intervalSeconds.squareRoot()))
-    switch kind {
-    case .ventricular:
-      let scale = min(1, intervalSeconds / 0.32)
-      return wave(time, -0.045 * scale, 0.016 * scale, 0.25, -0.3, 0.4)
-        + wave(time, 0, 0.022 * scale, -0.8, 1.1, -1.1)
-        + wave(time, 0.05 * scale, 0.02 * scale, 0.3, -0.2, 0.6)
-        + wave(time, 0.17 * scale, 0.04 * scale, 0.3, -0.4, 0.4)
-    case .sinus, .withoutP:
-      var sum =
-        wave(time, -0.022, 0.008, -0.08, -0.04, -0.20)
-        + wave(time, 0, 0.011, 1.10, 0.75, 0.35)
-        + wave(time, 0.028, 0.012, -0.15, -0.10, 0.55)
-        + wave(time, 0.27 * stretch, 0.045 * stretch, 0.30, 0.22, -0.12)
-      if kind == .sinus {
-        sum = sum + wave(time, -0.16 * stretch.squareRoot(), 0.022, 0.05, 0.11, -0.01)
-      }
-      return sum
-    }
+  init(_ centre: Double, rise: Double, fall: Double, halfPlateau: Double = 0, _ dipole: Dipole) {
+    self.centre = centre
+    self.halfPlateau = halfPlateau
+    self.rise = rise
+    self.fall = fall
+    self.dipole = dipole
   }
 
-  private func wave(
-    _ time: Double, _ centre: Double, _ width: Double, _ x: Double, _ y: Double, _ z: Double
-  ) -> Dipole {
-    let distance = (time - centre) / width
-    if abs(distance) > 6 { return Dipole(x: 0, y: 0, z: 0) }
-    return Dipole(x: x, y: y, z: z) * exp(-0.5 * distance * distance)
+  /// A symmetric wave whose direction is x, y, z.
+  init(_ centre: Double, _ width: Double, _ x: Double, _ y: Double, _ z: Double) {
+    self.init(centre, rise: width, fall: width, Dipole(x: x, y: y, z: z))
+  }
+
+  /// Flanks are cut off where the wave is below 2e-8 of its height.
+  private static let reach = 6.0
+
+  /// From here on it is gone.
+  var endSeconds: Double { centre + halfPlateau + Self.reach * fall }
+
+  /// Its dipole at a time.
+  func dipole(at seconds: Double) -> Dipole {
+    let time = seconds - centre
+    let distance =
+      time < 0 ? max(0, -time - halfPlateau) / rise : max(0, time - halfPlateau) / fall
+    if distance > Self.reach { return .zero }
+    return dipole * ExactMath.exponential(-0.5 * distance * distance)
+  }
+
+  /// Moved in time, stretched and made larger.
+  func placed(at seconds: Double, stretch: Double = 1, gain: Double = 1) -> Wave {
+    Wave(
+      seconds + centre * stretch, rise: rise * stretch, fall: fall * stretch,
+      halfPlateau: halfPlateau * stretch, dipole * gain)
   }
 }

@@ -1,35 +1,33 @@
 // The simulated patient: eight channels (I, II, V1-V6; the other four leads follow) at any rate, seeded and the
-// same bits every time. It is there to try alarms and devices, not to teach a model.
+// same bits every time, on every machine. It is there to try alarms and devices, not to teach a model.
 
 import ECGSignal
-import Glibc
 
-/// A patient who plays a script.
+/// A patient who plays a script. Samples do not depend on how they are asked for in blocks. One thread.
 public final class SimulatedPatient: EmulatedSignal {
   /// The channels: the eight leads that are measured.
   public static let leads: [Lead] = [.I, .II, .V1, .V2, .V3, .V4, .V5, .V6]
 
   public let format: SignalFormat
   private let script: PatientScript
-  private var generator: SeededGenerator
+  private let fibrillation: Fibrillation
+  private var heart: HeartPlan
+  private var noise: ElectrodeNoise
   private var index: Int64 = 0
-  /// The last, the present and the next beat.
-  private var beats: [HeartBeat] = []
-  private var fibrillationPhases: [Double]
 
-  /// A patient at the start of the script.
-  public init(script: PatientScript, sampleRate: Double = 500) {
+  /// A patient at the start of the script, at the script's sample rate or another.
+  public init(script: PatientScript, sampleRate: Double? = nil) {
     self.script = script
-    generator = SeededGenerator(seed: script.seed)
-    fibrillationPhases = []
+    let rate = sampleRate ?? script.sampleRate
+    heart = HeartPlan(script: script)
+    fibrillation = Fibrillation(seed: script.seed)
+    noise = ElectrodeNoise(script: script, sampleRate: rate)
     format = SignalFormat(
-      sampleRate: sampleRate,
+      sampleRate: rate,
       channels: Self.leads.map {
         Channel(
           name: $0.name, lead: $0, microvoltsPerCode: EmulatedConverter.microvoltsPerCode)
       }, provenance: .simulated, sourceName: "simulated")
-    fibrillationPhases = (0..<9).map { _ in generator.uniform() * 2 * .pi }
-    beats = [HeartBeat(rPeakSeconds: 0.5, kind: .sinus, intervalSeconds: 60.0 / 72)]
   }
 
   public func rewind() {}
@@ -41,94 +39,78 @@ public final class SimulatedPatient: EmulatedSignal {
     header.pointee.leadOff = 0
     for sample in 0..<count {
       let seconds = Double(index) / format.sampleRate
-      let dipole = dipole(at: seconds)
       let offChannels = electrodeOffChannels(at: seconds)
       header.pointee.leadOff |= offChannels
+      let source = source(at: seconds)
+      noise.step(to: seconds)
       for channel in 0..<8 {
-        let noise = generator.normal() * script.noiseMicrovolts
-        if offChannels & (1 << UInt32(channel)) != 0 {
-          block.channel(channel)[sample] = 8_388_607
-        } else {
-          let microvolts =
-            dipole.projected(on: channel) * 1000 + background(channel, seconds) + noise
-          block.channel(channel)[sample] = EmulatedConverter.code(microvolts)
-        }
+        let microvolts =
+          source.microvolts(channel) + noise.microvolts(channel: channel, at: seconds)
+        block.channel(channel)[sample] =
+          offChannels & (1 << UInt32(channel)) != 0
+          ? EmulatedConverter.codeMax : EmulatedConverter.code(microvolts)
       }
       index &+= 1
     }
     return true
   }
 
-  /// The rhythm that plays now.
-  private func rhythm(at seconds: Double) -> PatientScript.Rhythm {
-    seconds < script.onsetSeconds ? .nsr : script.rhythm
+  /// What the heart, or the generator, gives at a time.
+  private enum Source {
+    case dipole(Dipole)
+    case lead(Double)
+
+    func microvolts(_ channel: Int) -> Double {
+      switch self {
+      case .dipole(let dipole): dipole.projected(on: channel) * 1000
+      case .lead(let millivolts): millivolts * (channel == 0 ? 600 : 1000)
+      }
+    }
+  }
+
+  private func source(at seconds: Double) -> Source {
+    switch script.scene {
+    case .waveform(let waveform): .lead(waveform.millivolts(at: seconds, script: script))
+    case .rhythm: .dipole(dipole(at: seconds))
+    }
   }
 
   private func dipole(at seconds: Double) -> Dipole {
-    let rhythm = rhythm(at: seconds)
-    scheduleBeats(until: seconds + 1, at: seconds)
-    var sum = Dipole(x: 0, y: 0, z: 0)
-    for beat in beats { sum = sum + beat.dipole(at: seconds) }
-    switch rhythm {
-    case .af: return sum + fibrillatoryWaves(seconds)
-    case .vf: return sum + ventricularFibrillation(seconds)
-    default: return sum
-    }
-  }
-
-  /// Keeps beats planned a second ahead, so that a P wave comes before its R.
-  private func scheduleBeats(until horizon: Double, at seconds: Double) {
-    while let last = beats.last, last.rPeakSeconds < horizon {
-      let rhythm = rhythm(at: last.rPeakSeconds + 0.3)
-      let rate = rhythm == .nsr && script.rhythm != .nsr ? 72 : script.heartRateBPM
-      var interval = 60 / rate
-      switch rhythm {
-      case .vf, .asystole:
-        beats.removeAll { $0.rPeakSeconds < seconds - 1 }
-        return
-      case .af: interval *= max(0.45, 1 + 0.24 * generator.normal())
-      case .vt: interval *= 1 + 0.01 * generator.normal()
-      case .nsr, .brady, .tachy:
-        let breath = sin(2 * .pi * 0.25 * last.rPeakSeconds)
-        interval *= 1 + 0.03 * breath + 0.01 * generator.normal()
+    heart.plan(until: seconds + 2)
+    if index % 64 == 0 { heart.forget(before: seconds) }
+    var sum = Dipole.zero
+    for wave in heart.waves { sum = sum + wave.dipole(at: seconds) }
+    if let segment = script.segments.last(where: { $0.from <= seconds }) {
+      switch segment.rhythm {
+      case .af: sum = sum + fibrillation.atrialDipole(at: seconds)
+      case .vf:
+        // The first waves grow out of the last beat.
+        let growth = min(1, (seconds - segment.from) / 0.3)
+        sum = sum + fibrillation.ventricularDipole(at: seconds) * growth
+      default: break
       }
-      let kind: HeartBeat.Kind =
-        rhythm == .vt ? .ventricular : rhythm == .af ? .withoutP : .sinus
-      beats.append(
-        HeartBeat(
-          rPeakSeconds: last.rPeakSeconds + interval, kind: kind, intervalSeconds: interval))
-      beats.removeAll { $0.rPeakSeconds < seconds - 1 }
     }
+    // The heart swings with the breath.
+    let swing = 0.008 * script.variability * ExactMath.sine(turns: 0.25 * seconds)
+    return sum.turned(turns: swing) + pacingPulse(at: seconds)
   }
 
-  /// Fibrillatory waves of the atria: 5-7 a second, largest in V1.
-  private func fibrillatoryWaves(_ seconds: Double) -> Dipole {
-    let drift = 1.2 * sin(2 * .pi * 0.11 * seconds + fibrillationPhases[0])
-    let first = sin(2 * .pi * 6.1 * seconds + 3 * drift + fibrillationPhases[1])
-    let second = sin(2 * .pi * 7.3 * seconds - 2 * drift + fibrillationPhases[2])
-    return Dipole(x: -0.01, y: 0.035, z: -0.045) * first + Dipole(x: 0.01, y: 0.02, z: -0.03)
-      * second
-  }
+  private static let pulseSeconds = 0.0005
 
-  /// Ventricular fibrillation: waves of 4-7 a second in changing directions.
-  private func ventricularFibrillation(_ seconds: Double) -> Dipole {
-    var sum = Dipole(x: 0, y: 0, z: 0)
-    for (position, frequency) in [4.3, 5.1, 5.9, 6.8].enumerated() {
-      let phase = fibrillationPhases[position]
-      let swell = 0.6 + 0.4 * sin(2 * .pi * (0.21 + 0.07 * Double(position)) * seconds + phase)
-      let wobble = 1.5 * sin(2 * .pi * 0.17 * seconds + fibrillationPhases[position + 4])
-      let value = 0.22 * swell * sin(2 * .pi * frequency * seconds + wobble + phase)
-      let turn = phase + 0.9 * seconds
-      sum = sum + Dipole(x: cos(turn), y: 1, z: sin(turn)) * value
+  /// Pacing pulses as one sample sees them: averaged over the time from half a sample before it to half a sample
+  /// after. So at 500 Hz a pulse of 10 mV and 0.5 ms is a spike of 2.5 mV; only a pace channel sees its true shape.
+  private func pacingPulse(at seconds: Double) -> Dipole {
+    let half = 0.5 / format.sampleRate
+    var sum = Dipole.zero
+    for pulse in heart.pulses {
+      let overlap =
+        min(seconds + half, pulse.seconds + Self.pulseSeconds) - max(seconds - half, pulse.seconds)
+      guard overlap > 0 else { continue }
+      let direction =
+        pulse.isVentricular ? Dipole(x: 0.2, y: 0.85, z: -0.3) : Dipole(x: 0.3, y: 0.35, z: -0.1)
+      sum = sum + direction * (script.pulseMillivolts * overlap / (2 * half))
     }
     return sum
-  }
-
-  /// Breath and mains, in microvolts.
-  private func background(_ channel: Int, _ seconds: Double) -> Double {
-    let wander = sin(2 * .pi * 0.23 * seconds + Double(channel)) * script.wanderMicrovolts
-    guard script.mainsMicrovolts > 0 else { return wander }
-    return wander + sin(2 * .pi * 50 * seconds + 0.3 * Double(channel)) * script.mainsMicrovolts
   }
 
   /// Channels that measure with an electrode which is off now, a bit each.

@@ -21,6 +21,10 @@ struct EmulateCommand: ParsableCommand {
         ecgclip emulate --record ptbxl/native/00001_hr --format bridge --pty /tmp/ecg --loop
         ecgclip monitor --source 'serial:/tmp/ecg?format=bridge'
 
+      The simulated patient instead of a record, and what really happened in it, to score detectors:
+
+        ecgclip emulate --simulation 'nsr?pvc=4' --pty /tmp/ecg --annotations truth.atr
+
       Faults on demand: --drop, --corrupt and --duplicate take the share of frames (0.01 = 1 %).
       """)
 
@@ -29,6 +33,9 @@ struct EmulateCommand: ParsableCommand {
 
   @Option(help: "Instead of a record: a rhythm of the simulated patient, as 'af?hr=110'.")
   var simulation: String?
+
+  @Option(help: "With --simulation: write its beats and rhythms here at the end (WFDB, .atr).")
+  var annotations: String?
 
   @Option(help: "The front-end: bridge or cyton.")
   var format: WireFormat = .bridge
@@ -61,6 +68,9 @@ struct EmulateCommand: ParsableCommand {
     if (record == nil) == (simulation == nil) {
       throw ValidationError("Give either --record or --simulation.")
     }
+    if annotations != nil && simulation == nil {
+      throw ValidationError("--annotations needs --simulation: a record has its own.")
+    }
     for (name, share) in [("drop", drop), ("corrupt", corrupt), ("duplicate", duplicate)]
     where !(0...1).contains(share) {
       throw ValidationError("--\(name) is a share of frames, from 0 to 1.")
@@ -81,7 +91,15 @@ struct EmulateCommand: ParsableCommand {
     frontEnd.start()
     while !stop.isSet && !frontEnd.hasFinished { clinux_sleep_nanoseconds(20_000_000) }
     frontEnd.stop()
+    try writeTruth(seconds: Double(frontEnd.sentSoFar.samples) / signal.format.sampleRate, signal)
     try report(frontEnd.sentSoFar)
+  }
+
+  private func writeTruth(seconds: Double, _ signal: any EmulatedSignal) throws {
+    guard let annotations, let simulation else { return }
+    let truth = PatientTruth(of: try PatientScript(parsing: simulation), seconds: seconds)
+    try AnnotationFile.write(
+      truth.annotations(sampleRate: signal.format.sampleRate), to: annotations)
   }
 
   private func emulatedSignal() throws -> any EmulatedSignal {
@@ -89,7 +107,7 @@ struct EmulateCommand: ParsableCommand {
     let rate = format == .cyton ? 250.0 : nil
     if let record { return try RecordSignal(try Recordings.open(record), sampleRate: rate) }
     return SimulatedPatient(
-      script: try PatientScript(parsing: simulation ?? "nsr"), sampleRate: rate ?? 500)
+      script: try PatientScript(parsing: simulation ?? "nsr"), sampleRate: rate)
   }
 
   private func announce(_ signal: SignalFormat, path: String) {

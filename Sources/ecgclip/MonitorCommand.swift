@@ -23,6 +23,7 @@ struct MonitorCommand: ParsableCommand {
 
         ecgclip monitor --source 'sim:af?hr=110&onset=15'
         ecgclip monitor --source 'sim:nsr?leadoff=RA@20'
+        ecgclip monitor --source 'sim:nsr?pvc=bigeminy&block=lbbb&motion=300'
         ecgclip monitor --source 'serial:/dev/ttyUSB0?format=cyton' --mains 60
         ecgclip monitor --source file:mitdb/101 --speed max --seconds 120 --json
         ecgclip monitor --record sessions --alert udp://127.0.0.1:5514

@@ -29,9 +29,11 @@ enum SourceSpecification: ExpressibleByArgument, Equatable {
   static let help = ArgumentHelp(
     "Where the samples come from.",
     discussion: """
-      sim:RHYTHM?hr=72&onset=20    the simulated patient behind an emulated front-end
-                                   (nsr, brady, tachy, af, vt, vf, asystole; options: hr, onset,
-                                   seed, noise, mains, wander, leadoff=V2@30)
+      sim:RHYTHM?hr=72&onset=20    the simulated patient behind an emulated front-end: nsr, brady,
+                                   tachy, af, flutter, vt, vf, asystole, AV blocks, pacing and
+                                   more, with premature beats, blocks, infarcts and noise; test
+                                   waveforms of monitors (ec13-3a and others). docs/simulation.md
+                                   has all; an unknown word is answered with those that are known
       file:RECORD                  a WFDB or EDF recording played back
       serial:DEVICE?format=F       a front-end on a serial port; F is bridge or cyton
       """, valueName: "source")

@@ -169,10 +169,37 @@ extension Data {
     #expect(try Run("screen", record).status == 0)
   }
 
+  @Test("an emulated patient leaves its beats behind as annotations")
+  func emulatedTruth() throws {
+    let folder = try temporaryFolder()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let (port, truth) = (folder + "/ecg", folder + "/truth.atr")
+    let emulator = Run.process([
+      "emulate", "--simulation", "nsr?pvc=3", "--pty", port, "--annotations", truth,
+    ])
+    let complaint = Pipe()
+    emulator.standardError = complaint
+    emulator.standardOutput = FileHandle.nullDevice
+    emulator.standardInput = FileHandle.nullDevice
+    try emulator.run()
+    // Its first sentence says that the port is there.
+    #expect(complaint.fileHandleForReading.availableData.contains(Data("SIMULATED".utf8)))
+    let run = try Run(
+      "monitor", "--source", "serial:\(port)?format=bridge", "--seconds", "4", "--json")
+    #expect(run.status == 0)
+    emulator.terminate()
+    emulator.waitUntilExit()
+    #expect(emulator.terminationStatus == 0)
+    let marks = try AnnotationFile.read(truth)
+    #expect(marks.map(\.symbol).starts(with: ["+", "N", "N", "V"]))
+    #expect(marks.first?.auxiliary == "(T")
+  }
+
   @Test("wrong usage is 64, and help is there for every command")
   func usage() throws {
     #expect(try Run("monitor", "--speed", "-3").status == 64)
     #expect(try Run("screen").status == 64)
+    #expect(try Run("emulate", "--record", "a", "--annotations", "b").status == 64)
     #expect(try Run("monitor", "--source", "nonsense").status == 64)
     for command in ["monitor", "screen", "annotate", "evaluate", "emulate", "model", "bench"] {
       let help = try Run(command, "--help")
