@@ -195,8 +195,10 @@ private enum BeatEvaluationText {
     ] + figures.map { ScoreTable.number(confusion[keyPath: $0]) }
   }
 
-  private static let figures: [KeyPath<ConfusionMatrix, Double?> & Sendable] = [
-    \.qrsSensitivity, \.qrsPositivePredictivity, \.vebSensitivity, \.vebPositivePredictivity,
-    \.svebSensitivity, \.svebPositivePredictivity,
-  ]
+  private static var figures: [KeyPath<ConfusionMatrix, Double?>] {
+    [
+      \.qrsSensitivity, \.qrsPositivePredictivity, \.vebSensitivity, \.vebPositivePredictivity,
+      \.svebSensitivity, \.svebPositivePredictivity,
+    ]
+  }
 }

@@ -193,8 +193,10 @@ private enum RhythmEvaluationText {
       + figures.map { ScoreTable.number(comparison?[keyPath: $0]) }
   }
 
-  private static let figures: [KeyPath<EpisodeComparison, Double?> & Sendable] = [
-    \.episodeSensitivity, \.episodePositivePredictivity, \.durationSensitivity,
-    \.durationPositivePredictivity,
-  ]
+  private static var figures: [KeyPath<EpisodeComparison, Double?>] {
+    [
+      \.episodeSensitivity, \.episodePositivePredictivity, \.durationSensitivity,
+      \.durationPositivePredictivity,
+    ]
+  }
 }
