@@ -2,7 +2,7 @@
 // not timed with it.
 
 import ECGSignal
-import Pipeline
+import SignalProcessing
 import SimulatedDevices
 
 /// A simulated sinus rhythm, as blocks of codes and as leads in microvolts.
