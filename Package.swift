@@ -110,6 +110,7 @@ let package = Package(
       [
         "Monitor", "Pipeline", "Inference", "SimulatedDevices", "LinuxDevices", "FrontEnds",
         "Devices", "AlertLink", "Alarms", "Recordings", "ECGSignal", "CLinux",
+        "SignalProcessing",
       ]),
     tests("CommandTests", ["ecgclip", "Recordings"]),
   ],

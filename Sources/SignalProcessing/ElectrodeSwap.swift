@@ -1,40 +1,10 @@
-// Whether two electrodes of a 12-lead ECG are likely exchanged. Every exchange is undone in turn: if the heart then looks
-// far more usual than as it was recorded, the exchange is suspected. What is usual are the P wave, QRS, ST and T of each lead
-// and how the leads go together, as I with V6 (Kors and van Herpen, J Electrocardiol 2001; Batchvarov et al, Europace 2007),
-// fitted on PTB-XL. An exchange with the right leg's electrode leaves a limb lead without a signal.
+// Whether two electrodes of a 12-lead ECG are likely exchanged. Every exchange is undone in turn: if the heart then
+// looks far more usual than as it was recorded, the exchange is suspected. What is usual are the P wave, QRS, ST
+// and T of each lead and how the leads go together, as I with V6 (Kors and van Herpen, Am J Cardiol 2001;
+// Batchvarov et al, Europace 2007), fitted on PTB-XL. An exchange with the right leg's electrode leaves a limb lead
+// without a signal.
 
 import Glibc
-
-/// Electrodes that may stand in each other's place. LA/LL is not among them: its ECG looks so usual that at one
-/// false suspicion in a thousand only one in six would be told.
-public enum ElectrodeExchange: UInt8, Sendable, BitwiseCopyable, CaseIterable {
-  case rightArmLeftArm
-  case rightArmLeftLeg
-  /// Both arms and the left leg, each one place further: RA, LA, LL are on LA, LL, RA or on LL, RA, LA.
-  case threeLimbs
-  case rightArmRightLeg
-  case leftArmRightLeg
-  /// Both arms with both legs.
-  case armsAndLegs
-  case v1v2, v2v3, v3v4, v4v5, v5v6
-
-  /// The electrodes by the names that stand on their cables (IEC R, L, F, N are AHA RA, LA, LL, RL).
-  public var name: String { Self.names[Int(rawValue)] }
-
-  private static let names = [
-    "RA/LA", "RA/LL", "RA/LA/LL", "RA/RL", "LA/RL", "RA/RL LA/LL", "V1/V2", "V2/V3", "V3/V4", "V4/V5",
-    "V5/V6",
-  ]
-}
-
-/// A suspicion, to be checked at the patient. A heart on the right side (dextrocardia) looks like RA/LA.
-public struct SuspectedSwap: Sendable, BitwiseCopyable, Hashable {
-  /// The electrodes.
-  public var exchange: ElectrodeExchange
-  /// 0.5 to 1: how much more usual the heart looks with the exchange undone, as the model's probability. It was
-  /// not calibrated on real exchanges.
-  public var confidence: Float
-}
 
 /// Judges the electrodes of a stream of twelve leads from its last 16 beats. Allocates only at `init`; takes any
 /// input. One thread.
@@ -110,8 +80,8 @@ public final class ElectrodeSwap {
     if let found { beat.add(found) }
   }
 
-  /// What is suspected of the beats since the start, of the last 16 at most; nil where nothing is or where there are
-  /// too few.
+  /// What is suspected of the beats since the start, of the last 16 at most; nil where nothing is or where there
+  /// are too few.
   public func judge() -> SuspectedSwap? {
     guard beat.find() else { return nil }
     let sizes = sizes()
@@ -134,7 +104,8 @@ public final class ElectrodeSwap {
     return suspected
   }
 
-  /// A whole recording of twelve leads in their standard order, `[lead][sample]` microvolts, and its beats in order.
+  /// A whole recording of twelve leads in their standard order, `[lead][sample]` microvolts, and its beats in
+  /// order.
   public static func judge(
     _ leads: [[Float]], sampleRate: Double, beats: [Int]
   ) -> SuspectedSwap? {
@@ -156,8 +127,8 @@ public final class ElectrodeSwap {
 }
 
 extension ElectrodeSwap {
-  /// How much more usual the heart looks under each hypothesis than as recorded: for the tests, which compare it with
-  /// the script that fitted the model. In the order RA/LA, RA/LL, both turns, V1/V2 to V5/V6.
+  /// How much more usual the heart looks under each hypothesis than as recorded: for the tests, which compare it
+  /// with the script that fitted the model. In the order RA/LA, RA/LL, both turns, V1/V2 to V5/V6.
   static func margins(_ leads: [[Float]], sampleRate: Double, beats: [Int]) -> [Float] {
     let swap = ElectrodeSwap(sampleRate: sampleRate)
     swap.read(leads, beats: beats)
@@ -200,8 +171,8 @@ extension ElectrodeSwap {
     var third = (low: Float.infinity, high: -Float.infinity)
     for point in MedianBeat.stretch(-0.22, 0.4) {
       let leads = beat.points[point]
-      low = pointwiseMin(low, leads)
-      high = pointwiseMax(high, leads)
+      low = .smaller(low, leads)
+      high = .larger(high, leads)
       third = (min(third.low, leads[1] - leads[0]), max(third.high, leads[1] - leads[0]))
     }
     var sizes = high - low
@@ -283,36 +254,6 @@ extension ElectrodeSwap {
   /// Large values count less than in proportion, so that no single one decides.
   private static func flattened(_ value: Float) -> Float {
     value < 0 ? -log1p(-value) : log1p(value)
-  }
-}
-
-/// A matrix over I, II and V1-V6.
-struct LeadMatrix: BitwiseCopyable {
-  var rows: InlineArray<8, SIMD8<Float>>
-
-  init(repeating row: SIMD8<Float>) { rows = InlineArray(repeating: row) }
-
-  /// The leads as they are.
-  init() {
-    rows = InlineArray(repeating: .zero)
-    for row in 0..<8 { rows[row][row] = 1 }
-  }
-
-  func times(_ leads: SIMD8<Float>) -> SIMD8<Float> {
-    var result = SIMD8<Float>.zero
-    for row in 0..<8 { result[row] = (rows[row] * leads).sum() }
-    return result
-  }
-
-  /// This times `products` times this transposed: the products of the turned leads.
-  func turning(_ products: LeadMatrix) -> LeadMatrix {
-    var result = LeadMatrix(repeating: .zero)
-    for row in 0..<8 {
-      var half = SIMD8<Float>.zero
-      for lead in 0..<8 { half += rows[row][lead] * products.rows[lead] }
-      result.rows[row] = times(half)
-    }
-    return result
   }
 }
 

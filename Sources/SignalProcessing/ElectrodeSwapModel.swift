@@ -1,5 +1,5 @@
-// How usual a heart looks: the coefficients of `ElectrodeSwap`, fitted on PTB-XL's folds 1-8 (Wagner et al. 2020) by
-// Tests/Peers/fit_electrode_swap.py, which writes this file.
+// How usual a heart looks: the coefficients of `ElectrodeSwap`, fitted on folds 1-8 of
+// PTB-XL (Wagner et al. 2020) by Tests/Peers/fit_electrode_swap.py, which writes this file.
 
 enum ElectrodeSwapModel {
   /// Of the eight leads in each stretch's mean, then of their 36 products in each stretch.

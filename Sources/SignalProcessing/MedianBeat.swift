@@ -70,8 +70,7 @@ final class MedianBeat {
   /// Takes one sample of the eight leads in microvolts, NaN where nothing was measured.
   func push(_ leads: SIMD8<Float>) {
     let limit = SIMD8(repeating: Self.largestMicrovolts)
-    let clamped = leads.clamped(lowerBound: -limit, upperBound: limit)
-    ring[slot(index)] = clamped.replacing(with: .nan, where: leads .!= leads)
+    ring[slot(index)] = .smaller(.larger(leads, -limit), limit)
     index &+= 1
     let reach = Int64(0.65 * sampleRate)
     for place in 0..<4 where waiting[place] != .min && waiting[place] &+ reach < index {
@@ -108,8 +107,8 @@ final class MedianBeat {
   private func median(_ count: Int) -> SIMD8<Float> {
     for end in stride(from: count &- 1, to: 0, by: -1) {
       for place in 0..<end {
-        let low = pointwiseMin(sorted[place], sorted[place &+ 1])
-        sorted[place &+ 1] = pointwiseMax(sorted[place], sorted[place &+ 1])
+        let low = SIMD8<Float>.smaller(sorted[place], sorted[place &+ 1])
+        sorted[place &+ 1] = .larger(sorted[place], sorted[place &+ 1])
         sorted[place] = low
       }
     }
@@ -118,7 +117,7 @@ final class MedianBeat {
 
   /// Lays a beat over the others, unless part of it is missing or has left the ring.
   private func take(_ beat: Int64) {
-    guard let middle = middle(near: Double(beat)) else { return }
+    guard beat >= earliest, beat < index, let middle = middle(near: Double(beat)) else { return }
     let first = middle - Double(Self.pointsBefore) * Self.pointSeconds * sampleRate
     let last = first + Double(Self.pointCount &- 1) * Self.pointSeconds * sampleRate
     guard first >= Double(earliest), last < Double(index &- 1) else { return }

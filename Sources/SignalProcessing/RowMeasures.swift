@@ -1,17 +1,17 @@
-// What is measured of eight rows at once to judge them: extremes, what lies above 40 Hz, what of it is mains, and how
-// far the baseline jumps. A SIMD lane a row, all in sixteenths of a second.
+// What is measured of eight rows at once to judge them: extremes, what lies above 40 Hz, what of it is mains, and
+// how far the baseline jumps. A SIMD lane a row, all in sixteenths of a second.
 
 /// What half a second of a row measured. Not a number where nothing was.
 public struct RowMeasures: BitwiseCopyable, Sendable, Hashable {
   /// From the lowest to the highest sample, microvolts.
   public var rangeMicrovolts: Float = 0
-  /// Root mean square above 40 Hz without mains, microvolts: of the median of eight sixteenths of a second, because a QRS
-  /// complex fills one or two of them and muscle all.
+  /// Root mean square above 40 Hz without mains, microvolts: of the median of eight sixteenths of a second, because
+  /// a QRS complex fills one or two of them and muscle all.
   public var muscleMicrovolts: Float = 0
   /// Root mean square of the mains, 50 or 60 Hz, whichever is larger, microvolts.
   public var mainsMicrovolts: Float = 0
-  /// The largest difference of the means of neighbouring seconds, microvolts: of the baseline, because a second holds
-  /// about one beat as the next does.
+  /// The largest difference of the means of neighbouring seconds, microvolts: of the baseline, because a second
+  /// holds about one beat as the next does.
   public var jumpMicrovolts: Float = 0
 }
 
@@ -65,17 +65,15 @@ struct RowGroup: BitwiseCopyable {
   private var sixty = (cosine: Rows.zero, sine: Rows.zero)
   private(set) var missingCounts = SIMD8<Int32>.zero
   private(set) var saturatedCounts = SIMD8<Int32>.zero
-  /// Mean squares above 40 Hz of the last eight blocks, means of the last forty, the newest last.
-  private var energies = InlineArray<8, Rows>(repeating: .zero)
-  private var means = InlineArray<40, Rows>(repeating: Rows(repeating: .nan))
 
-  /// Takes one sample; `wave` is cosine and sine of 50 and of 60 Hz now. Returns the lanes that were measured, a bit each.
+  /// Takes one sample; `wave` is cosine and sine of 50 and of 60 Hz now. Returns the lanes that were measured, a
+  /// bit each.
   @inline(__always)
   mutating func add(
     _ values: Rows, saturated: UInt32, wave: SIMD4<Float>, plan: RowMeasurePlan
   ) -> UInt32 {
     let limit = Rows(repeating: RowMeasurePlan.largest)
-    var input = pointwiseMin(pointwiseMax(values, -limit), limit)
+    var input = Rows.smaller(.larger(values, -limit), limit)
     var measured: UInt32 = 0xFF
     // Zero but for what is not finite, and cheaper than a look at each lane.
     if hasUnknown || (values - values).sum() != 0 { measured = fill(&input, values, plan.highPass) }
@@ -89,8 +87,8 @@ struct RowGroup: BitwiseCopyable {
     sixty.cosine += wave[2] * noise
     sixty.sine += wave[3] * noise
     sum += input - reference
-    low = pointwiseMin(low, input)
-    high = pointwiseMax(high, input)
+    low = .smaller(low, input)
+    high = .larger(high, input)
     if saturated != 0 {
       let bits = SIMD8<UInt32>(repeating: saturated) &>> SIMD8(0, 1, 2, 3, 4, 5, 6, 7)
       saturatedCounts &+= SIMD8(truncatingIfNeeded: bits & 1)
@@ -98,8 +96,8 @@ struct RowGroup: BitwiseCopyable {
     return measured
   }
 
-  /// Holes take the last value that was measured, and rows that were never measured start. Returns the lanes that were
-  /// measured, a bit each.
+  /// Holes take the last value that was measured, and rows that were never measured start. Returns the lanes that
+  /// were measured, a bit each.
   private mutating func fill(
     _ input: inout Rows, _ values: Rows, _ section: RowMeasurePlan.Section
   ) -> UInt32 {
@@ -121,7 +119,6 @@ struct RowGroup: BitwiseCopyable {
     // While a row has never been measured everything about it is not a number.
     low.replace(with: .infinity, where: isNew)
     high.replace(with: -.infinity, where: isNew)
-    for block in 0..<8 { energies[block].replace(with: 0, where: isNew) }
     energy.replace(with: 0, where: isNew)
     sum.replace(with: 0, where: isNew)
     fifty.cosine.replace(with: 0, where: isNew)
@@ -131,22 +128,23 @@ struct RowGroup: BitwiseCopyable {
   }
 
   /// A sixteenth of a second is full.
-  mutating func endBlock(_ plan: RowMeasurePlan) {
+  mutating func endBlock(_ plan: RowMeasurePlan, into history: inout RowHistory) {
     let share = 1 / Float(plan.blockCount)
-    for block in 0..<7 { energies[block] = energies[block &+ 1] }
-    for block in 0..<39 { means[block] = means[block &+ 1] }
-    energies[7] = share * energy
-    means[39] = reference + share * sum
+    history.append(
+      energy: share * energy.replacing(with: 0, where: energy .!= energy),
+      mean: reference + share * sum)
     energy = .zero
     sum = .zero
     reference = last
     // In silence the filter would sink below what a processor computes at full speed.
-    first.replace(with: 0, where: Self.size(first) .< 1e-20)
-    second.replace(with: 0, where: Self.size(second) .< 1e-20)
+    first.replace(with: 0, where: Rows.size(first) .< 1e-20)
+    second.replace(with: 0, where: Rows.size(second) .< 1e-20)
   }
 
   /// Half a second is full: what was measured. Rows that were not measured for most of it are not known afterwards.
-  mutating func endWindow(_ plan: RowMeasurePlan) -> RowGroupMeasures {
+  mutating func endWindow(
+    _ plan: RowMeasurePlan, _ history: inout RowHistory
+  ) -> RowGroupMeasures {
     let count = Float(plan.blockCount &* RowMeasurePlan.blocks)
     func power(_ parts: (cosine: Rows, sine: Rows)) -> Rows {
       2 / (count * count) * (parts.cosine * parts.cosine + parts.sine * parts.sine)
@@ -158,15 +156,18 @@ struct RowGroup: BitwiseCopyable {
     let gain = Rows(repeating: plan.mainsGain.fifty)
       .replacing(with: plan.mainsGain.sixty, where: isSixty)
     let mains = (filtered / gain).replacing(with: 0, where: gain .== 0)
-    let muscle = pointwiseMax(medianEnergy() - filtered, .zero)
+    let muscle = Rows.larger(history.medianEnergy() - filtered, .zero)
     let measures = RowGroupMeasures(
-      range: high - low, muscle: muscle.squareRoot(), mains: mains.squareRoot(), jump: jump(),
+      range: high - low, muscle: muscle.squareRoot(), mains: mains.squareRoot(),
+      jump: history.jump(),
       missing: missingCounts, saturated: saturatedCounts)
-    forget(isGone: missingCounts &* 2 .> Int32(truncatingIfNeeded: Int(count)))
+    let isGone = missingCounts &* 2 .> Int32(truncatingIfNeeded: Int(count))
+    history.forget(isGone)
+    forget(isGone)
     return measures
   }
 
-  private mutating func forget(isGone: SIMDMask<SIMD8<Int32>>) {
+  private mutating func forget(_ isGone: SIMDMask<SIMD8<Int32>>) {
     low = Rows(repeating: .infinity)
     high = Rows(repeating: -.infinity)
     fifty = (.zero, .zero)
@@ -175,34 +176,51 @@ struct RowGroup: BitwiseCopyable {
     saturatedCounts = .zero
     last.replace(with: .nan, where: isGone)
     if any(isGone) { hasUnknown = true }
+  }
+}
+
+/// What the last blocks of eight rows were: apart from `RowGroup`, which every sample moves.
+struct RowHistory: BitwiseCopyable {
+  typealias Rows = SIMD8<Float>
+
+  /// Mean squares above 40 Hz of the last eight blocks, means of the last forty, the newest last.
+  private var energies = InlineArray<8, Rows>(repeating: .zero)
+  private var means = InlineArray<40, Rows>(repeating: Rows(repeating: .nan))
+
+  mutating func append(energy: Rows, mean: Rows) {
+    for block in 0..<7 { energies[block] = energies[block &+ 1] }
+    for block in 0..<39 { means[block] = means[block &+ 1] }
+    energies[7] = energy
+    means[39] = mean
+  }
+
+  /// These rows begin anew.
+  mutating func forget(_ isGone: SIMDMask<SIMD8<Int32>>) {
     for block in 0..<40 { means[block].replace(with: .nan, where: isGone) }
   }
 
-  @inline(__always)
-  private static func size(_ rows: Rows) -> Rows { pointwiseMax(rows, -rows) }
-
   /// The fourth smallest of eight, so that half of the blocks may hold complexes.
-  private func medianEnergy() -> Rows {
+  func medianEnergy() -> Rows {
     var sorted = energies
     for end in stride(from: 7, to: 3, by: -1) {
       for place in 0..<end {
-        let low = pointwiseMin(sorted[place], sorted[place &+ 1])
-        sorted[place &+ 1] = pointwiseMax(sorted[place], sorted[place &+ 1])
+        let low = SIMD8<Float>.smaller(sorted[place], sorted[place &+ 1])
+        sorted[place &+ 1] = .larger(sorted[place], sorted[place &+ 1])
         sorted[place] = low
       }
     }
-    return pointwiseMax(sorted[3], pointwiseMax(sorted[2], pointwiseMax(sorted[1], sorted[0])))
+    return .larger(sorted[3], .larger(sorted[2], .larger(sorted[1], sorted[0])))
   }
 
   /// Means that are not known yet differ from nothing.
-  private func jump() -> Rows {
+  func jump() -> Rows {
     var largest = Rows.zero
     for boundary in 17...24 {
       var difference = Rows.zero
       for block in 0..<16 {
         difference += means[boundary &+ block] - means[boundary &- 1 &- block]
       }
-      let size = Self.size(difference) / 16
+      let size = Rows.size(difference) / 16
       largest = largest.replacing(with: size, where: size .> largest)
     }
     return largest

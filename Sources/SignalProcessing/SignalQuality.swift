@@ -1,7 +1,7 @@
-// Whether a row measures a heart, and what keeps it from it: each row gets a grade twice a second over the last half
-// second, with the measures behind it. A grade is one thing, trust another: a row of mains hum or of a restless patient
-// may still show its beats, and a flat row stays trusted - a heart that has stopped is flat, too, and must not hide
-// behind "bad signal".
+// Whether a row measures a heart, and what keeps it from it: each row gets a grade twice a second over the last
+// half second, with the measures behind it. A grade is one thing, trust another: a row of mains hum or of a
+// restless patient may still show its beats, and a flat row stays trusted - a heart that has stopped is flat, too,
+// and must not hide behind "bad signal".
 
 import Glibc
 
@@ -31,6 +31,26 @@ public enum RowGrade: UInt8, Sendable, BitwiseCopyable, CaseIterable {
   ]
 }
 
+/// The grades of the first 21 rows, three bits each, so that they cross threads as a plain value.
+public struct RowGrades: BitwiseCopyable, Sendable, Hashable {
+  /// More rows no stream has.
+  public static let rowCountMax = 21
+
+  private var bits: UInt64 = 0
+
+  /// All rows are good.
+  public init() {}
+
+  /// The grade of a row below `rowCountMax`.
+  public subscript(row: Int) -> RowGrade {
+    get { RowGrade(rawValue: UInt8(bits &>> UInt64(3 &* row) & 7)) ?? .good }
+    set {
+      let shift = UInt64(3 &* row)
+      bits = bits & ~(7 &<< shift) | UInt64(newValue.rawValue) &<< shift
+    }
+  }
+}
+
 /// Judges every row of a stream. Allocates only at `init`; takes any input. One thread.
 public final class SignalQuality {
   /// Root mean square of the mains from which a row is graded `mains`: 100 microvolts from top to bottom.
@@ -39,7 +59,8 @@ public final class SignalQuality {
   public static let muscleMicrovoltsMax: Float = 30
   /// Jump of the baseline from which a row is graded `motion`.
   public static let jumpMicrovoltsMax: Float = 500
-  /// Beyond these a row is not trusted. Mains lies far above the band in which beats are looked for, muscle does not.
+  /// Beyond these a row is not trusted. Mains lies far above the band in which beats are looked for, muscle does
+  /// not.
   private static let trustedMuscleMicrovolts: Float = 150
   private static let trustedMainsMicrovolts: Float = 1000
   private static let flatMicrovoltsMax: Float = 5
@@ -48,10 +69,9 @@ public final class SignalQuality {
   private let groupCount: Int
   private let plan: RowMeasurePlan
   private let groups: UnsafeMutablePointer<RowGroup>
+  private let histories: UnsafeMutablePointer<RowHistory>
   private let grades: UnsafeMutablePointer<RowGrade>
   private let measures: UnsafeMutablePointer<RowMeasures>
-  /// The newest sample, filled up to whole groups.
-  private let values: UnsafeMutablePointer<SIMD8<Float>>
   /// Cosine and sine of 50 and 60 Hz over a window.
   private let waves: UnsafeMutablePointer<SIMD4<Float>>
   private let windowCount: Int
@@ -73,12 +93,12 @@ public final class SignalQuality {
     windowCount = plan.blockCount * RowMeasurePlan.blocks
     groups = .allocate(capacity: groupCount)
     groups.initialize(repeating: RowGroup(), count: groupCount)
+    histories = .allocate(capacity: groupCount)
+    histories.initialize(repeating: RowHistory(), count: groupCount)
     grades = .allocate(capacity: rowCount)
     grades.initialize(repeating: .good, count: rowCount)
     measures = .allocate(capacity: rowCount)
     measures.initialize(repeating: RowMeasures(), count: rowCount)
-    values = .allocate(capacity: groupCount)
-    values.initialize(repeating: .zero, count: groupCount)
     waves = .allocate(capacity: windowCount)
     for index in 0..<windowCount {
       let turn = 2 * Double.pi * Double(index) / sampleRate
@@ -91,15 +111,16 @@ public final class SignalQuality {
 
   deinit {
     groups.deallocate()
+    histories.deallocate()
     grades.deallocate()
     measures.deallocate()
-    values.deallocate()
     waves.deallocate()
   }
 
   /// Starts to judge anew.
   public func restart() {
     groups.update(repeating: RowGroup(), count: groupCount)
+    histories.update(repeating: RowHistory(), count: groupCount)
     grades.update(repeating: .good, count: rowCount)
     measures.update(repeating: RowMeasures(), count: rowCount)
     trusted = UInt32.max >> UInt32(32 &- rowCount)
@@ -118,31 +139,45 @@ public final class SignalQuality {
     electrodesOff off: UInt32 = 0
   ) {
     electrodesOff |= off
-    UnsafeMutableRawPointer(values).copyMemory(
-      from: raw, byteCount: rowCount &* MemoryLayout<Float>.size)
     measured = 0
     for group in 0..<groupCount {
-      let shift = UInt32(8 &* group)
+      let shift = UInt32(firstRow(group))
       let lanes = groups[group].add(
-        values[group], saturated: saturated &>> shift, wave: waves[position], plan: plan)
+        values(raw, group), saturated: saturated &>> shift, wave: waves[position], plan: plan)
       measured |= lanes &<< shift
     }
+    measured &= UInt32.max &>> UInt32(32 &- rowCount)
     position &+= 1
     blockPosition &+= 1
     guard blockPosition == plan.blockCount else { return }
     blockPosition = 0
-    for group in 0..<groupCount { groups[group].endBlock(plan) }
+    for group in 0..<groupCount { groups[group].endBlock(plan, into: &histories[group]) }
     guard position == windowCount else { return }
     position = 0
     judge()
   }
 
+  /// The last group reaches back over rows of the one before, so that it is full, too.
+  @inline(__always)
+  private func firstRow(_ group: Int) -> Int { max(0, min(8 &* group, rowCount &- 8)) }
+
+  /// Eight rows of a sample; of fewer the rest are 0.
+  @inline(__always)
+  private func values(_ raw: UnsafePointer<Float>, _ group: Int) -> SIMD8<Float> {
+    if rowCount >= 8 {
+      return UnsafeRawPointer(raw + firstRow(group)).loadUnaligned(as: SIMD8<Float>.self)
+    }
+    var values = SIMD8<Float>.zero
+    for row in 0..<rowCount { values[row] = raw[row] }
+    return values
+  }
+
   private func judge() {
     trusted = 0
     for group in 0..<groupCount {
-      let found = groups[group].endWindow(plan)
-      for lane in 0..<min(8, rowCount &- 8 &* group) {
-        let row = 8 &* group &+ lane
+      let found = groups[group].endWindow(plan, &histories[group])
+      for lane in 0..<min(8, rowCount) {
+        let row = firstRow(group) &+ lane
         measures[row] = RowMeasures(
           rangeMicrovolts: found.range[lane], muscleMicrovolts: found.muscle[lane],
           mainsMicrovolts: found.mains[lane], jumpMicrovolts: found.jump[lane])
@@ -191,11 +226,19 @@ public final class SignalQuality {
   /// What a row looks like.
   public func grade(row: Int) -> RowGrade { grades[row] }
 
+  /// What the first rows look like.
+  public var rowGrades: RowGrades {
+    var all = RowGrades()
+    for row in 0..<min(rowCount, RowGrades.rowCountMax) { all[row] = grades[row] }
+    return all
+  }
+
   /// The numbers behind a row's grade, of the same half second.
   public func measures(row: Int) -> RowMeasures { measures[row] }
 
-  /// 0 for nothing usable to 100 for every row clean: the mean over rows of 1 for a clean row, less what is worst of its
-  /// muscle, mains and jumps, each by the limit beyond which it is graded; half a row at the limit, none at twice.
+  /// 0 for nothing usable to 100 for every row clean: the mean over rows of 1 for a clean row, less what is worst
+  /// of its muscle, mains and jumps, each by the limit beyond which it is graded; half a row at the limit, none at
+  /// twice.
   public var index: Int {
     var sum: Float = 0
     for row in 0..<rowCount where usableMask & (1 &<< UInt32(row)) != 0 && grades[row] != .flat {

@@ -1,12 +1,13 @@
 """Fits the model of ElectrodeSwap.swift on PTB-XL and writes its coefficients as Swift.
 
-A recording is reduced to its median beat in the leads I, II and V1-V6, and that to 244 numbers: means of eight stretches of
-the beat and products of every two leads over five. A linear function of them, the same for every hypothesis, says how usual
-a heart looks. It is fitted so that the recording as it is looks more usual than with any two electrodes exchanged (multinomial
-logistic regression over the exchanges, ridge 1e-3). Fitted on folds 1-8; fold 9 and LUDB are never used.
+A recording is reduced to its median beat in the leads I, II and V1-V6, and that to 244 numbers:
+means of eight stretches of the beat and products of every two leads over five. A linear function of
+them, the same for every hypothesis, says how usual a heart looks. It is fitted so that the
+recording as it is looks more usual than with any two electrodes exchanged (multinomial logistic regression
+over the exchanges, ridge 1e-3). Fitted on folds 1-8; fold 9 and LUDB are never used.
 
-    python3 fit_electrode_swap.py DATA SWIFT [FIXTURE]     DATA: the folder of ecgclip's recordings (its tools/ecgx1.py)
-    python3 fit_electrode_swap.py DATA --check             cross-validation on PTB-XL, and LUDB as the test
+    fit_electrode_swap.py DATA SWIFT [FIXTURE]   DATA: the folder of recordings
+    fit_electrode_swap.py DATA --check           cross-validation on PTB-XL, and LUDB as the test
 """
 
 import csv
@@ -49,12 +50,14 @@ def find_beats(rows):
     """QRS complexes of a recording, rough: `middle` makes them exact."""
     band = sosfiltfilt(butter(2, [5, 20], "bandpass", fs=RATE, output="sos"), rows, axis=-1)
     size = np.maximum(np.percentile(np.abs(band), 98, axis=-1, keepdims=True), 20)
-    speed = np.convolve((np.abs(np.gradient(band, axis=-1)) / size).mean(0), np.ones(50) / 50, "same")
+    speed = np.convolve(
+        (np.abs(np.gradient(band, axis=-1)) / size).mean(0), np.ones(50) / 50, "same"
+    )
     return find_peaks(speed, height=0.35 * np.percentile(speed, 98), distance=RATE // 4)[0]
 
 
 def middle(rows, beat):
-    """The centre of the QRS's energy of change, twice, so that a beat found elsewhere gives the same."""
+    """The centre of the QRS's energy of change, looked for twice, wherever the beat was found."""
     energy = np.zeros(rows.shape[-1])
     energy[3:-3] = ((rows[:, 6:] - rows[:, :-6]) ** 2).sum(0)
     energy **= 2
@@ -68,12 +71,16 @@ def middle(rows, beat):
 
 
 def median_beat(rows):
-    """[8][grid] microvolts of a [12][sample] recording, None where there are fewer than three beats."""
+    """[8][grid] microvolts of a [12][sample] recording, None for fewer than three beats."""
     rows = rows[[0, 1, 6, 7, 8, 9, 10, 11]].astype(float)
     taken = []
     for beat in find_beats(rows):
         centre = middle(rows, beat)
-        if centre is None or centre + GRID[0] * RATE < 0 or centre + GRID[-1] * RATE >= rows.shape[-1] - 1:
+        if (
+            centre is None
+            or centre + GRID[0] * RATE < 0
+            or centre + GRID[-1] * RATE >= rows.shape[-1] - 1
+        ):
             continue
         at = centre + GRID * RATE
         low = at.astype(int)
@@ -83,27 +90,31 @@ def median_beat(rows):
 
 
 def normalised(beats):
-    """Limb leads in units of their QRS over the three limb leads, chest leads of theirs over six: an exchange changes neither."""
+    """Limb leads in units of their QRS, chest leads of theirs: no exchange changes either."""
     qrs = beats[:, :, stretch(*QRS)]
     one, two = qrs[:, 0], qrs[:, 1]
     limb = np.sqrt(((one**2 + two**2 + (two - one) ** 2) / 3).mean(-1)) + 1
     chest = np.sqrt((qrs[:, 2:] ** 2).mean((1, 2))) + 1
-    return np.concatenate([beats[:, :2] / limb[:, None, None], beats[:, 2:] / chest[:, None, None]], 1)
+    return np.concatenate(
+        [beats[:, :2] / limb[:, None, None], beats[:, 2:] / chest[:, None, None]], 1
+    )
 
 
 def features(beats, exchange):
-    """[record][244] of normalised beats whose electrodes are exchanged by a matrix over the eight leads."""
+    """[record][244] of normalised beats turned by an exchange, a matrix over the eight leads."""
     beats = np.einsum("ij,njt->nit", exchange, beats)
     found = [gain * beats[:, :, stretch(a, b)].mean(-1) for a, b, gain in MEANS]
     for a, b, gain in PRODUCTS:
         part = gain * beats[:, :, stretch(a, b)]
-        found.append((np.einsum("nit,njt->nij", part, part) / part.shape[-1])[:, PAIRS[0], PAIRS[1]])
+        found.append(
+            (np.einsum("nit,njt->nij", part, part) / part.shape[-1])[:, PAIRS[0], PAIRS[1]]
+        )
     found = np.concatenate(found, 1)
     return np.sign(found) * np.log1p(np.abs(found))
 
 
 def limb_exchanges():
-    """Matrices of the orders in which R, L and F can be: as it is, RA/LA, RA/LL, LA/LL and both ways round."""
+    """Of the orders of R, L and F: as it is, RA/LA, RA/LL, LA/LL and both ways round."""
     potential = np.array([[0, 0], [1, 0], [0, 1]])  # of R, L, F by I and II, R as zero
     found = []
     for order in [(0, 1, 2), (1, 0, 2), (2, 1, 0), (0, 2, 1), (1, 2, 0), (2, 0, 1)]:
@@ -170,7 +181,9 @@ def load_ludb(data):
     beats = []
     for number in range(1, 121):
         record = wfdb.rdrecord(str(Path(data) / "ludb" / str(number)))
-        beats.append(median_beat(1000 * record.p_signal[:, [record.sig_name.index(n) for n in order]].T))
+        beats.append(
+            median_beat(1000 * record.p_signal[:, [record.sig_name.index(n) for n in order]].T)
+        )
     return normalised(np.array([beat for beat in beats if beat is not None]))
 
 
@@ -180,23 +193,35 @@ def groups_of(beats):
 
 
 def report(name, limb, chest):
-    """Margins over the recording as it is: false flags at each, and how many exchanges are told beyond it."""
+    """False flags at each margin over the recording as it is, and what is told beyond it."""
     margins = [1, 1.5, 2, 2.5, 3, 3.5, 4, 5, 6, 7]
     print(name, limb.shape[1], "records; margins", margins)
     twice = {}
     for a in range(1, 6):
         for b in range(1, 6):
-            twice[a, b] = 0 if a == b else 6 + sum(b_ != a_ for a_ in range(1, 6) for b_ in range(1, 6) if (a_, b_) < (a, b))
+            twice[a, b] = (
+                0
+                if a == b
+                else 6
+                + sum(b_ != a_ for a_ in range(1, 6) for b_ in range(1, 6) if (a_, b_) < (a, b))
+            )
     for title, scores in (("limb", limb), ("chest", chest)):
         best = scores[1:6].argmax(0) + 1
         for k in range(1, 6):
-            others = [0] + [j for j in range(1, 6) if j != k] if title == "limb" else [twice[a, k] for a in range(1, 6)]
+            others = (
+                [0] + [j for j in range(1, 6) if j != k]
+                if title == "limb"
+                else [twice[a, k] for a in range(1, 6)]
+            )
             told = np.array([scores[j] for j in others])
             right = told.argmax(0) == (0 if title == "limb" else k - 1)
             false = [int(((best == k) & (scores[k] - scores[0] > m)).sum()) for m in margins]
             flagged = [f"{(told.max(0) - scores[k] > m).mean():.3f}" for m in margins]
             typed = [f"{(right & (told.max(0) - scores[k] > m)).mean():.3f}" for m in margins]
-            print(f"  {title} {k} false {false}\n     flagged {' '.join(flagged)}\n     typed   {' '.join(typed)}")
+            print(
+                f"  {title} {k} false {false}\n"
+                f"     flagged {' '.join(flagged)}\n     typed   {' '.join(typed)}"
+            )
 
 
 def check(data):
@@ -226,8 +251,8 @@ def write_swift(path, weights):
     lines.append(line)
     body = "\n".join(lines)
     Path(path).write_text(
-        f"""// How usual a heart looks: the coefficients of `ElectrodeSwap`, fitted on PTB-XL's folds 1-8 (Wagner et al. 2020) by
-// Tests/Peers/fit_electrode_swap.py, which writes this file.
+        f"""// How usual a heart looks: the coefficients of `ElectrodeSwap`, fitted on folds 1-8 of
+// PTB-XL (Wagner et al. 2020) by Tests/Peers/fit_electrode_swap.py, which writes this file.
 
 enum ElectrodeSwapModel {{
   /// Of the eight leads in each stretch's mean, then of their 36 products in each stretch.
