@@ -55,8 +55,10 @@ final class MedianBeat {
 
   /// Points of the grid from one time to another, in seconds from the middle of QRS, the end not counted.
   static func stretch(_ start: Double, _ end: Double) -> Range<Int> {
-    let first = Int((start / pointSeconds).rounded()) + pointsBefore
-    return first..<Int((end / pointSeconds).rounded()) + pointsBefore
+    func point(_ seconds: Double) -> Int {
+      Int((seconds / pointSeconds).rounded(.toNearestOrEven)) + pointsBefore
+    }
+    return point(start)..<point(end)
   }
 
   /// The next sample is `index`; nothing is known of the heart.

@@ -156,7 +156,8 @@ struct RowGroup: BitwiseCopyable {
     let gain = Rows(repeating: plan.mainsGain.fifty)
       .replacing(with: plan.mainsGain.sixty, where: isSixty)
     let mains = (filtered / gain).replacing(with: 0, where: gain .== 0)
-    let muscle = Rows.larger(history.medianEnergy() - filtered, .zero)
+    // A tenth more than the mains: a sixteenth of a second holds no whole number of its periods.
+    let muscle = Rows.larger(history.medianEnergy() - 1.1 * filtered, .zero)
     let measures = RowGroupMeasures(
       range: high - low, muscle: muscle.squareRoot(), mains: mains.squareRoot(),
       jump: history.jump(),

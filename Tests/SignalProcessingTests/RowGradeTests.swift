@@ -34,8 +34,8 @@ private let causes = [
   Cause(grade: .motion, onsetSeconds: 2.6, offsetSeconds: 2.6, isTrusted: true) { value, time, _ in
     value + (Int(time) % 2 == 0 ? 1500 : -1500)
   },
-  Cause(grade: .flat, isTrusted: true) { _, _, _ in 137 },
-  Cause(grade: .saturated, offsetSeconds: 3.6, isTrusted: false) { _, _, _ in 375_000 },
+  Cause(grade: .flat, offsetSeconds: 2.6, isTrusted: true) { _, _, _ in 137 },
+  Cause(grade: .saturated, offsetSeconds: 2.6, isTrusted: false) { _, _, _ in 375_000 },
   Cause(grade: .missing, isTrusted: false) { _, _, _ in .nan },
   Cause(grade: .electrodeOff, isTrusted: false) { _, _, _ in .nan },
 ]
@@ -44,7 +44,7 @@ private let causes = [
   "a cause gives its grade within the time stated, and the row is good again within the time stated",
   .enabled(if: TestData.isPresent), arguments: causes)
 private func causeGivesGrade(_ cause: Cause) throws {
-  let signal = try Signal(path: TestData.path("mitdb/101"))
+  let signal = try Signal(path: TestData.path("mitdb/201"))
   let quality = SignalQuality(sampleRate: signal.sampleRate, rowCount: 2)
   var random = SeededRandom(seed: 7)
   var calmIndex = 0
