@@ -3,6 +3,7 @@
 import ECGSignal
 import Foundation
 import Pipeline
+import SignalProcessing
 
 /// Writes events as JSON lines.
 public final class JSONLinesSink: EventSink {
@@ -53,18 +54,26 @@ public final class JSONLinesSink: EventSink {
     case .gap(let samples, let cause):
       write(
         MonitorLine.Gap(time: time, simulated: simulated, samples: samples, cause: cause.name))
-    case .quality(let index, let unusable, let electrodesOff):
+    case .quality(let index, let unusable, let electrodesOff, let grades):
       write(
         MonitorLine.Quality(
           time: time, simulated: simulated, quality: index,
           unusable: names(unusable, context.layout.rows.map(\.name)),
-          electrodesOff: names(electrodesOff, context.format.channels.map(\.name))))
+          electrodesOff: names(electrodesOff, context.format.channels.map(\.name)),
+          grades: Dictionary(
+            grades.troubles(of: context.layout).map { ($0.row, $0.grade.name) },
+            uniquingKeysWith: { first, _ in first })))
     case .filters(let state):
       write(
         MonitorLine.Filters(
           time: time, simulated: simulated, highPassHz: context.filters.highPassHz,
           lowPassHz: context.filters.lowPassHz, mainsHz: Nullable(state.mainsHz),
           mainsDetected: state.isMainsDetected, delayMilliseconds: state.delayMilliseconds))
+    case .electrodeSwap(let swap):
+      write(
+        MonitorLine.ElectrodeSwap(
+          time: time, simulated: simulated, electrodes: Nullable(swap?.exchange.name),
+          confidence: Nullable(swap?.confidence)))
     case .beat, .rhythm, .window, .tally, .ended: break
     }
   }

@@ -80,6 +80,15 @@ enum MonitorLine {
     let quality: Int32
     let unusable: [String]
     let electrodesOff: [String]
+    let grades: [String: String]
+  }
+
+  struct ElectrodeSwap: Encodable {
+    let type = "electrodeSwap"
+    let time: Double
+    let simulated: Bool
+    let electrodes: Nullable<String>
+    let confidence: Nullable<Float>
   }
 
   struct Filters: Encodable {

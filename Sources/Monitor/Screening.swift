@@ -6,6 +6,7 @@ import ECGSignal
 import Inference
 import Pipeline
 import Recordings
+import SignalProcessing
 
 /// What the pipeline says of one recording.
 public struct ScreeningResult: Sendable {
@@ -39,6 +40,8 @@ public struct ScreeningResult: Sendable {
   public let heartRateBPM: Float?
   /// Median quality 0-100, nil for a recording shorter than a second.
   public let quality: Int?
+  /// Electrodes that look exchanged, nil where none do: of several suspicions the surest.
+  public let suspectedSwap: SuspectedSwap?
   /// Share of the samples that were measured.
   public let completeness: Double
   /// Windows that the model read.
@@ -108,6 +111,7 @@ private struct Collector {
   private var sums: [Double]
   private var assessed: [Int]
   private var embeddingSum: [Double]
+  private var suspectedSwap: SuspectedSwap?
   private var windows = 0
   private var framesUsed = 0
   private var conditions: [ScreeningResult.Condition] = []
@@ -126,7 +130,9 @@ private struct Collector {
       let event = pipeline.events[position]
       switch event.kind {
       case .heartRate(let rate?): heartRates.append(rate)
-      case .quality(let index, _, _): qualities.append(Int(index))
+      case .electrodeSwap(let swap?):
+        if swap.confidence > suspectedSwap?.confidence ?? 0 { suspectedSwap = swap }
+      case .quality(let index, _, _, _): qualities.append(Int(index))
       case .finding(let statement, let probability?, _):
         sums[Int(statement)] += Double(probability)
         assessed[Int(statement)] += 1
@@ -154,6 +160,7 @@ private struct Collector {
     return ScreeningResult(
       format: pipeline.format, durationSeconds: durationSeconds, leads: pipeline.layout.leads,
       heartRateBPM: median(heartRates), quality: median(qualities),
+      suspectedSwap: suspectedSwap,
       completeness: pipeline.tally.completeness, windows: windows,
       windowSeconds: windows == 0
         ? 0 : Double(windowSamples) / Double(model.preprocessing.sampleRateHz),

@@ -90,8 +90,10 @@ public final class TerminalSink: EventSink {
       state.alarms = activeAlarms.values.sorted {
         ($1.priority, $0.sinceSeconds) < ($0.priority, $1.sinceSeconds)
       }
-    case .quality(let index, _, let off):
+    case .electrodeSwap(let swap): state.suspectedSwap = swap?.exchange.name
+    case .quality(let index, _, let off, let grades):
       state.quality = Int(index)
+      state.rowTroubles = grades.troubles(of: context.layout).map { "\($0.row) \($0.grade.name)" }
       state.electrodesOff = context.format.channels.indices
         .filter { off & (1 << UInt32($0)) != 0 }
         .map { context.format.channels[$0].name }

@@ -35,6 +35,7 @@ public final class Pipeline {
 
   private let assembly: RowAssembly
   private let chain: SignalChain
+  private let swap: ElectrodeWatch?
   private let findings: FindingsEngine
   private let panel: AlarmPanel
   private var tracker: LeadTracker
@@ -66,6 +67,7 @@ public final class Pipeline {
     chain = SignalChain(
       sampleRate: rate, rowCount: rowCount, filters: configuration.filters,
       limits: configuration.limits)
+    swap = ElectrodeWatch(sampleRate: rate, layout: layout)
     findings = try FindingsEngine(
       model: model, sampleRate: rate, stepSeconds: configuration.windowStepSeconds,
       ageYears: configuration.patientAgeYears)
@@ -141,6 +143,7 @@ public final class Pipeline {
     for row in 0..<assembly.rowCount {
       waveform[row &* SampleBlock.sampleCountMax &+ sample] = chain.filtered[row]
     }
+    swap?.take(raw, beat: beat?.sampleIndex)
     if let beat { report(.beat(beatIndex: beat.sampleIndex, beatClass: beat.beatClass)) }
     for position in 0..<chain.rhythmChangeCount { report(.rhythm(chain.rhythmChange(position))) }
     conditions.rhythm = chain.rhythmState
@@ -152,13 +155,19 @@ public final class Pipeline {
       report(
         .quality(
           index: Int32(chain.qualityIndex), unusableRows: ~chain.usableRows & rowMask,
-          electrodesOff: electrodesOff))
+          electrodesOff: electrodesOff, grades: chain.rowGrades))
       report(.tally(tally))
       if toldFilters != chain.filterState {
         toldFilters = chain.filterState
         report(.filters(chain.filterState))
       }
     }
+    if index % (10 &* samplesPerSecond) == 0 { judgeElectrodes() }
+  }
+
+  /// Says when electrodes begin to look exchanged and when they no longer do.
+  private func judgeElectrodes() {
+    if let change = swap?.change() { report(.electrodeSwap(change)) }
   }
 
   private var rowMask: UInt32 { UInt32.max >> UInt32(32 &- assembly.rowCount) }
@@ -209,6 +218,7 @@ public final class Pipeline {
     panel.tellLoss(at: Double(index) / format.sampleRate)
     index &+= samples
     chain.crossGap(samples, last: raw, to: index)
+    swap?.restart(at: index)
     findings.restart(leads: tracker.leads)
   }
 
@@ -226,6 +236,7 @@ public final class Pipeline {
   private func finish() {
     if missingRun > 0 { report(.gap(samples: missingRun, cause: .notRecorded)) }
     if findings.finish() { reportWindow() }
+    judgeElectrodes()
     report(.tally(tally))
     report(.ended)
   }

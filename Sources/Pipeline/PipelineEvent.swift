@@ -42,10 +42,13 @@ public struct PipelineEvent: BitwiseCopyable, Sendable {
     case alarm(AlarmTransition)
     /// Samples are missing before this sample.
     case gap(samples: Int64, cause: GapCause)
-    /// Once a second: overall quality 0-100 and the rows that may not be trusted, a bit each.
-    case quality(index: Int32, unusableRows: UInt32, electrodesOff: UInt32)
+    /// Once a second: overall quality 0-100, the rows that may not be trusted, a bit each, and what each row
+    /// looks like.
+    case quality(index: Int32, unusableRows: UInt32, electrodesOff: UInt32, grades: RowGrades)
     /// At the start, and when the notch moved to another mains frequency.
     case filters(FilterState)
+    /// Electrodes look exchanged, or (nil) no longer do.
+    case electrodeSwap(SuspectedSwap?)
     /// Once a second: what arrived and what did not, since the start of the stream.
     case tally(SampleTally)
     /// The stream is over.

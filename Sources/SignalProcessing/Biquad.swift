@@ -60,6 +60,17 @@ public struct Biquad: BitwiseCopyable, Hashable, Sendable {
     return (b1 * input - a1 * output + second, second, output)
   }
 
+  /// What the section leaves of the power at a frequency.
+  func powerGain(hertz: Double, sampleRate: Double) -> Double {
+    let angle = 2 * .pi * hertz / sampleRate
+    func power(_ c0: Double, _ c1: Double, _ c2: Double) -> Double {
+      let real = c0 + c1 * cos(angle) + c2 * cos(2 * angle)
+      let imaginary = c1 * sin(angle) + c2 * sin(2 * angle)
+      return real * real + imaginary * imaginary
+    }
+    return power(b0, b1, b2) / power(1, a1, a2)
+  }
+
   /// Delay of the section at a frequency, in samples: the negative slope of its phase.
   func groupDelay(hertz: Double, sampleRate: Double) -> Double {
     func phase(_ hertz: Double) -> Double {

@@ -50,7 +50,7 @@ public final class SignalChain {
     _ raw: UnsafePointer<Float>, saturated: UInt32, lost: UInt32, at index: Int64
   ) -> Beat? {
     filter.process(raw, usable: usableRows, into: filtered)
-    quality.process(raw, saturated: saturated, filtered: filtered)
+    quality.process(raw, saturated: saturated, filtered: filtered, electrodesOff: lost)
     usableRows = quality.usableMask & ~lost
     let beat = detector.process(raw, usable: usableRows)
     if let beat { heartRate.add(beat) }
@@ -71,6 +71,9 @@ public final class SignalChain {
 
   /// What a row looks like.
   public func grade(row: Int) -> RowGrade { quality.grade(row: row) }
+
+  /// What all rows look like.
+  public var rowGrades: RowGrades { quality.rowGrades }
 
   /// Rhythms that began or ended with the last sample.
   public var rhythmChangeCount: Int { rhythm.changeCount }

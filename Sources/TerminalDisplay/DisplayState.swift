@@ -65,6 +65,10 @@ public struct DisplayState: Sendable {
   public var leads = LeadSet()
   /// Channels with an electrode off.
   public var electrodesOff: [String] = []
+  /// Rows that are not good, each with its reason: "V1 mains".
+  public var rowTroubles: [String] = []
+  /// Electrodes that look exchanged.
+  public var suspectedSwap: String?
   /// The display's filters.
   public var filterText = ""
   /// Samples a second.

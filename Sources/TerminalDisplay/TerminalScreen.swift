@@ -174,6 +174,14 @@ public final class TerminalScreen {
       canvas.put(Self.electrodes(state.electrodesOff), row, left, .medium)
       row += 1
     }
+    if let swap = state.suspectedSwap {
+      canvas.put(" EXCHANGED? \(swap) ", row, left, .medium)
+      row += 1
+    }
+    if !state.rowTroubles.isEmpty {
+      canvas.put(Self.troubles(state.rowTroubles), row, left, .dim)
+      row += 1
+    }
     row += 1
     drawFindings(state, &canvas, from: row, left: left)
   }
@@ -182,6 +190,12 @@ public final class TerminalScreen {
   private static func electrodes(_ off: [String]) -> String {
     let named = " OFF: \(off.joined(separator: " ")) "
     return named.count <= panelWidth ? named : " OFF: \(off.count) electrodes "
+  }
+
+  /// The rows that are not good by name, or their number where the names do not fit the panel.
+  private static func troubles(_ rows: [String]) -> String {
+    let named = rows.joined(separator: ", ")
+    return named.count <= panelWidth ? named : "\(rows.count) rows not good"
   }
 
   private func drawFindings(

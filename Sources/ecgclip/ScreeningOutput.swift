@@ -14,6 +14,11 @@ struct ScreeningObject: Encodable {
     let notAssessedReason: String?
   }
 
+  struct SuspectedSwap: Encodable {
+    let electrodes: String
+    let confidence: Float
+  }
+
   struct Alarm: Encodable {
     let condition: String
     let priority: String
@@ -35,6 +40,7 @@ struct ScreeningObject: Encodable {
   var ageYears: Nullable<Int>?
   var heartRateBPM: Nullable<Float>?
   var quality: Nullable<Int>?
+  var suspectedSwap: Nullable<SuspectedSwap>?
   var completeness: Double?
   var windows: Int?
   var windowSeconds: Double?
@@ -57,6 +63,10 @@ struct ScreeningObject: Encodable {
     ageYears = Nullable(result.ageYears)
     heartRateBPM = Nullable(result.heartRateBPM)
     quality = Nullable(result.quality)
+    suspectedSwap = Nullable(
+      result.suspectedSwap.map {
+        SuspectedSwap(electrodes: $0.exchange.name, confidence: $0.confidence)
+      })
     completeness = result.completeness
     windows = result.windows
     windowSeconds = result.windowSeconds
@@ -84,6 +94,11 @@ enum ScreeningText {
         + "complete \(percent(result.completeness, 2)), \(result.windows) window(s)")
     if !result.leads.missing.isEmpty {
       Swift.print("  missing leads: \(result.leads.missing.names.joined(separator: " "))")
+    }
+    if let swap = result.suspectedSwap {
+      Swift.print(
+        "  electrodes \(swap.exchange.name) look exchanged (\(percent(Double(swap.confidence), 0))): "
+          + "check them before anything else")
     }
     let assessed = result.findings.filter { $0.probability != nil }
     let positive =

@@ -81,6 +81,32 @@ func filterLine() throws {
   #expect(found[2]["mainsHz"] is NSNull)
 }
 
+@Test("quality says which rows are not good and why")
+func qualityLine() throws {
+  var grades = RowGrades()
+  #expect(
+    try lines([.quality(index: 90, unusableRows: 0, electrodesOff: 0, grades: grades)])[1]["grades"]
+      as? [String: String] == [:])
+  grades[0] = .mains
+  let line = try lines([.quality(index: 42, unusableRows: 1, electrodesOff: 0, grades: grades)])[1]
+  #expect(line["quality"] as? Int == 42)
+  #expect(line["unusable"] as? [String] == ["II"])
+  #expect(line["grades"] as? [String: String] == ["II": "mains"])
+}
+
+@Test("electrodes that look exchanged are told by name, and null when they no longer do")
+func electrodeSwapLine() throws {
+  let found = try lines([
+    .electrodeSwap(SuspectedSwap(exchange: .rightArmLeftArm, confidence: 0.75)),
+    .electrodeSwap(nil),
+  ])
+  #expect(found[1]["type"] as? String == "electrodeSwap")
+  #expect(found[1]["electrodes"] as? String == "RA/LA")
+  #expect(found[1]["confidence"] as? Double == 0.75)
+  #expect(found[2]["electrodes"] is NSNull)
+  #expect(found[2]["confidence"] is NSNull)
+}
+
 @Test("alarms and gaps carry the words of the contract")
 func alarmsAndGaps() throws {
   let found = try lines([
