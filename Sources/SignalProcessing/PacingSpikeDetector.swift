@@ -150,7 +150,7 @@ public final class PacingSpikeDetector {
       let now = middle.load(fromByteOffset: offset, as: Lanes.self)
       let rise = now - before.load(fromByteOffset: offset, as: Lanes.self)
       let bend = after.load(fromByteOffset: offset, as: Lanes.self) - now - rise
-      body(group, trust[group] * pointwiseMax(bend, -bend))
+      body(group, trust[group] * bend.magnitude)
     }
   }
 
