@@ -150,7 +150,7 @@ public final class PacingSpikeDetector {
       let now = middle.load(fromByteOffset: offset, as: Lanes.self)
       let rise = now - before.load(fromByteOffset: offset, as: Lanes.self)
       let bend = after.load(fromByteOffset: offset, as: Lanes.self) - now - rise
-      body(group, trust[group] * pointwiseMax(bend, -bend))
+      body(group, trust[group] * bend.magnitude)
     }
   }
 
@@ -208,17 +208,19 @@ public final class PacingSpikeDetector {
       }
     }
     guard rowCount <= 2 || second >= Self.secondRowShare * first.bend else { return false }
-    func height(_ offset: Int) -> Float {
-      let place = slot(lookahead &- offset) &* groupCount &* 4 &+ first.row
-      let base = slot(lookahead &+ around.inner) &* groupCount &* 4 &+ first.row
-      return abs(samples[place] - samples[base])
-    }
+    let base = value(first.row, -around.inner)
     var highest: Float = 0
-    for offset in -2 &* span...3 &* span { highest = max(highest, height(offset)) }
-    for offset in 1...around.far where height(offset) <= Self.returnShare * highest {
-      return true
+    for offset in -2 &* span...3 &* span {
+      highest = max(highest, abs(value(first.row, offset) - base))
     }
+    for offset in 1...around.far
+    where abs(value(first.row, offset) - base) <= Self.returnShare * highest { return true }
     return false
+  }
+
+  /// A row's sample at an offset from the one that is judged.
+  private func value(_ row: Int, _ offset: Int) -> Float {
+    samples[slot(lookahead &- offset) &* groupCount &* 4 &+ row]
   }
 
   /// Marks the spike and draws a straight line under it and what belongs to it.

@@ -117,9 +117,7 @@ public final class RowFilter {
   @inline(__always)
   private func step(_ group: Int, _ values: SIMD4<Float>) -> SIMD4<Float> {
     let settled = UnsafeRawPointer(isSettled + 4 &* group).loadUnaligned(as: UInt32.self)
-    let size = pointwiseMax(values, -values)
-    // Written so that NaN fails.
-    guard settled == 0x0101_0101, all(size .<= Self.largest) else {
+    guard settled == 0x0101_0101, values.isWithin(Self.largest) else {
       return stepCarefully(group, values)
     }
     return run(group, RowLanes(values))
