@@ -40,7 +40,8 @@ public final class SignalChain {
 
   deinit { filtered.deallocate() }
 
-  /// Takes sample `index` of all rows in microvolts, NaN where nothing was measured; returns a beat that is decided now.
+  /// Takes sample `index` of all rows in microvolts, NaN where nothing was measured; returns a beat that is decided
+  /// now.
   ///
   /// - Parameters:
   ///   - saturated: bit n: row n stands at its ADC's end.
