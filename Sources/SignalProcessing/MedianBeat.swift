@@ -153,11 +153,12 @@ final class MedianBeat {
       guard first >= earliest &+ Int64(span), last < index &- Int64(span) else { return nil }
       var sum = 0.0
       var moment = 0.0
-      for place in first...last {
+      for offset in 0...2 &* half {
+        let place = first &+ Int64(offset)
         let change = ring[slot(place &+ Int64(span))] - ring[slot(place &- Int64(span))]
         let energy = Double((change * change).sum())
         sum += energy * energy
-        moment += energy * energy * Double(place &- first)
+        moment += energy * energy * Double(offset)
       }
       guard sum > 0, sum.isFinite else { return nil }
       centre = Double(first) + moment / sum

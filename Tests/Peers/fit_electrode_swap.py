@@ -4,7 +4,7 @@ A recording is reduced to its median beat in the leads I, II and V1-V6, and that
 means of eight stretches of the beat and products of every two leads over five. A linear function of
 them, the same for every hypothesis, says how usual a heart looks. It is fitted so that the
 recording as it is looks more usual than with any two electrodes exchanged (multinomial logistic
-regression over the exchanges, ridge 1e-3). Fitted on folds 1-8; fold 9 and LUDB are never used.
+regression over the exchanges, ridge 1e-3). Fitted on folds 1-8; fold 9 and LUDB are never fitted.
 
     fit_electrode_swap.py DATA SWIFT [FIXTURE]   DATA: the folder of recordings
     fit_electrode_swap.py DATA --check           cross-validation on PTB-XL, and LUDB as the test

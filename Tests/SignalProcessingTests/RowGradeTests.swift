@@ -31,11 +31,11 @@ private let causes = [
   Cause(grade: .noisy, isTrusted: true) { value, _, random in value + 200 * Float(random) },
   Cause(grade: .noisy, isTrusted: false) { value, _, random in value + 800 * Float(random) },
   // A cable is pulled every second.
-  Cause(grade: .motion, onsetSeconds: 2.6, offsetSeconds: 2.6, isTrusted: true) { value, time, _ in
+  Cause(grade: .motion, onsetSeconds: 1.6, offsetSeconds: 3.1, isTrusted: true) { value, time, _ in
     value + (Int(time) % 2 == 0 ? 1500 : -1500)
   },
-  Cause(grade: .flat, offsetSeconds: 2.6, isTrusted: true) { _, _, _ in 137 },
-  Cause(grade: .saturated, offsetSeconds: 2.6, isTrusted: false) { _, _, _ in 375_000 },
+  Cause(grade: .flat, offsetSeconds: 3.1, isTrusted: true) { _, _, _ in 137 },
+  Cause(grade: .saturated, offsetSeconds: 3.1, isTrusted: false) { _, _, _ in 375_000 },
   Cause(grade: .missing, isTrusted: false) { _, _, _ in .nan },
   Cause(grade: .electrodeOff, isTrusted: false) { _, _, _ in .nan },
 ]
