@@ -10,7 +10,8 @@ import Glibc
 /// input. One thread.
 public final class ElectrodeSwap {
   /// A way in which the electrodes may be, how to undo it, and how much more usual the heart must then look. The
-  /// limits are chosen on PTB-XL by cross-validation, one or two false suspicions in a thousand records for each.
+  /// limits were set by hand, PTB-XL's cross-validated figures and LUDB's in view, at one or two false suspicions in
+  /// a thousand records for each.
   private struct Hypothesis {
     var exchange: ElectrodeExchange
     var undo: LeadMatrix

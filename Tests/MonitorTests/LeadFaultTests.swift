@@ -69,15 +69,28 @@ private func write(_ leads: [[Float]], rate: Double, to folder: URL) throws {
   try data.write(to: folder.appendingPathComponent("bad.dat"))
 }
 
+/// A record with a fault, told by its reason and not by its samples.
+private struct RefusedRecord: CustomTestStringConvertible {
+  var leads = 12
+  var rate = 500.0
+  /// The lead that is changed, V2.
+  var second = signal()
+  var reason: String
+  var testDescription: String { reason }
+}
+
 @Test(
   "a record that cannot be scored is refused by its name",
   arguments: [
-    (12, 50.0, signal(), "50.0 Hz"), (11, 500, signal(), "lead V6 is missing"),
-    (12, 500, [Float](signal().prefix(4000)), "at least 9.97 s"),
-    (12, 500, changed(0..<5000, to: 7), "lead V2 is flat: leave it out"),
-    (12, 500, changed(1000..<1300, to: 5000), "lead V2 is clipped: leave it out"),
+    RefusedRecord(rate: 50, reason: "50.0 Hz"),
+    RefusedRecord(leads: 11, reason: "lead V6 is missing"),
+    RefusedRecord(second: [Float](signal().prefix(4000)), reason: "at least 9.97 s"),
+    RefusedRecord(second: changed(0..<5000, to: 7), reason: "lead V2 is flat: leave it out"),
+    RefusedRecord(
+      second: changed(1000..<1300, to: 5000), reason: "lead V2 is clipped: leave it out"),
   ])
-func refusedSignals(leads: Int, rate: Double, second: [Float], reason: String) throws {
+private func refusedSignals(_ record: RefusedRecord) throws {
+  let (leads, rate, second, reason) = (record.leads, record.rate, record.second, record.reason)
   let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
   try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
   defer { try? FileManager.default.removeItem(at: folder) }
