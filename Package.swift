@@ -108,8 +108,8 @@ let package = Package(
     tests(
       "MonitorTests",
       [
-        "Monitor", "Pipeline", "Inference", "SimulatedDevices", "LinuxDevices", "FrontEnds",
-        "Devices", "AlertLink", "Alarms", "Recordings", "ECGSignal", "CLinux",
+        "Monitor", "Pipeline", "SignalProcessing", "Inference", "SimulatedDevices", "LinuxDevices",
+        "FrontEnds", "Devices", "AlertLink", "Alarms", "Recordings", "ECGSignal", "CLinux",
       ]),
     tests("CommandTests", ["ecgclip", "Recordings"]),
   ],

@@ -3,6 +3,7 @@
 import ECGSignal
 import Foundation
 import Pipeline
+import SignalProcessing
 
 /// Writes events as JSON lines.
 public final class JSONLinesSink: EventSink {
@@ -10,6 +11,8 @@ public final class JSONLinesSink: EventSink {
   private let encoder = JSONEncoder()
   private var context: SessionContext?
   private var lastSeconds = 0.0
+  /// Where the rhythms that hold began.
+  private var onsets: [Rhythm: Double] = [:]
 
   /// A sink that writes to an output, flushed after each batch of events.
   public init(output: LineWriter) {
@@ -38,6 +41,12 @@ public final class JSONLinesSink: EventSink {
     case .heartRate(let rate):
       write(
         MonitorLine.HeartRate(time: time, simulated: simulated, heartRateBPM: Nullable(rate)))
+    case .beat(let beatIndex, let beatClass):
+      write(
+        MonitorLine.Beat(
+          time: time, simulated: simulated, beatTime: context.seconds(beatIndex),
+          beatClass: beatClass.name))
+    case .rhythm(let change): write(change, time, context)
     case .finding(let index, let probability, let leads):
       let statement = context.statements[Int(index)]
       write(
@@ -59,7 +68,7 @@ public final class JSONLinesSink: EventSink {
           time: time, simulated: simulated, quality: index,
           unusable: names(unusable, context.layout.rows.map(\.name)),
           electrodesOff: names(electrodesOff, context.format.channels.map(\.name))))
-    case .beat, .rhythm, .window, .tally, .ended: break
+    case .window, .tally, .ended: break
     }
   }
 
@@ -86,6 +95,18 @@ public final class JSONLinesSink: EventSink {
         cpuShare: Nullable(summary.cpuShare), residentBytes: summary.residentBytes,
         leads: summary.leads.names, leadsMissing: summary.leads.missing.names))
     refresh()
+  }
+
+  /// The line of an end holds the onset, too: the whole episode.
+  private func write(_ change: RhythmChange, _ time: Double, _ context: SessionContext) {
+    let changed = context.seconds(change.sampleIndex)
+    let onset = change.isOnset ? changed : onsets[change.rhythm]
+    onsets[change.rhythm] = change.isOnset ? changed : nil
+    write(
+      MonitorLine.Rhythm(
+        time: time, simulated: context.isSimulated, rhythm: change.rhythm.name,
+        phase: change.isOnset ? "start" : "end", onsetTime: Nullable(onset),
+        endTime: Nullable(change.isOnset ? nil : changed)))
   }
 
   private func names(_ bits: UInt32, _ all: [String]) -> [String] {

@@ -35,12 +35,15 @@ struct AtrialFibrillation {
     lastConducted = end
     irregularity.add(Float(seconds), from: start)
     guard irregularity.isFilled else { return }
-    let (entropy, variation) = (irregularity.entropy, irregularity.variation)
-    if !isPresent && entropy > Self.entropy.begins && variation > Self.variation.begins {
+    // The entropy costs most and is only asked where the intervals vary enough.
+    let variation = irregularity.variation
+    if !isPresent && variation > Self.variation.begins
+      && irregularity.entropy > Self.entropy.begins
+    {
       isPresent = true
       changedAt = max(changedAt, irregularity.change(toIrregular: true))
     } else if isPresent
-      && (entropy < Self.entropy.ends || variation < Self.variation.ends)
+      && (variation < Self.variation.ends || irregularity.entropy < Self.entropy.ends)
     {
       isPresent = false
       changedAt = max(changedAt &+ 1, irregularity.change(toIrregular: false))

@@ -37,41 +37,41 @@ struct EctopicPatterns {
   mutating func restart() { self = EctopicPatterns(sampleRate: sampleRate, limits: limits) }
 
   /// Another rhythm takes over: what holds ends.
-  mutating func end(in episodes: inout RhythmEpisodes, at sample: Int64) {
-    endPattern(&episodes, at: sample)
+  mutating func end(in episodes: RhythmEpisodes, at sample: Int64) {
+    endPattern(episodes, at: sample)
     episodes.set(.idioventricularRhythm, false, at: sample)
     episodes.set(.supraventricularRun, false, at: sample)
     restart()
   }
 
   /// Takes the next beat.
-  mutating func take(_ beat: Beat, in episodes: inout RhythmEpisodes) {
+  mutating func take(_ beat: Beat, in episodes: RhythmEpisodes) {
     if beat.beatClass == .ventricular {
-      takeVentricular(beat.sampleIndex, &episodes)
+      takeVentricular(beat.sampleIndex, episodes)
     } else {
-      takeConducted(beat.sampleIndex, &episodes)
+      takeConducted(beat.sampleIndex, episodes)
     }
-    takeSupraventricular(beat, &episodes)
+    takeSupraventricular(beat, episodes)
   }
 
-  private mutating func takeVentricular(_ sample: Int64, _ episodes: inout RhythmEpisodes) {
+  private mutating func takeVentricular(_ sample: Int64, _ episodes: RhythmEpisodes) {
     if run == 0 {
       runStart = sample
-      extendPattern(sample, &episodes)
+      extendPattern(sample, episodes)
     } else if run == 1 {
-      endPattern(&episodes, at: sample)
+      endPattern(episodes, at: sample)
     }
     runBeats[run & 15] = sample
     run = run == 1 << 20 ? 1 << 19 : run &+ 1
     conducted = 0
-    judgeRun(sample, &episodes)
+    judgeRun(sample, episodes)
   }
 
   /// A ventricular beat after a conducted one.
-  private mutating func extendPattern(_ sample: Int64, _ episodes: inout RhythmEpisodes) {
+  private mutating func extendPattern(_ sample: Int64, _ episodes: RhythmEpisodes) {
     let distance = conducted &+ 1
     if repeats == 0 || distance != period {
-      endPattern(&episodes, at: afterVentricular)
+      endPattern(episodes, at: afterVentricular)
       // The last ventricular beat and this one may be the first of another pattern.
       let isPattern = repeats > 0 && (distance == 2 || distance == 3)
       period = isPattern ? distance : 0
@@ -88,12 +88,12 @@ struct EctopicPatterns {
 
   private var lastVentricular: Int64 = 0
 
-  private mutating func endPattern(_ episodes: inout RhythmEpisodes, at sample: Int64) {
+  private mutating func endPattern(_ episodes: RhythmEpisodes, at sample: Int64) {
     episodes.set(.ventricularBigeminy, false, at: sample)
     episodes.set(.ventricularTrigeminy, false, at: sample)
   }
 
-  private mutating func takeConducted(_ sample: Int64, _ episodes: inout RhythmEpisodes) {
+  private mutating func takeConducted(_ sample: Int64, _ episodes: RhythmEpisodes) {
     if run > 0 { afterVentricular = sample }
     if run == 2 { episodes.tell(.ventricularCouplet, from: runStart, to: sample) }
     if (3..<limits.ventricularRun).contains(run) {
@@ -107,13 +107,13 @@ struct EctopicPatterns {
     conducted = min(conducted &+ 1, 100)
     let isBroken = period > 0 && conducted >= period
     if isBroken || conducted > 2 {
-      endPattern(&episodes, at: afterVentricular)
+      endPattern(episodes, at: afterVentricular)
       if conducted > 2 { repeats = 0 }
     }
   }
 
   /// Six beats or more are a tachycardia or an idioventricular rhythm, by their rate.
-  private mutating func judgeRun(_ sample: Int64, _ episodes: inout RhythmEpisodes) {
+  private mutating func judgeRun(_ sample: Int64, _ episodes: RhythmEpisodes) {
     let beats = min(limits.ventricularRun, 16)
     guard run >= beats, beats >= 2 else { return }
     let first = runBeats[(run &- beats) & 15]
@@ -128,7 +128,7 @@ struct EctopicPatterns {
     }
   }
 
-  private mutating func takeSupraventricular(_ beat: Beat, _ episodes: inout RhythmEpisodes) {
+  private mutating func takeSupraventricular(_ beat: Beat, _ episodes: RhythmEpisodes) {
     guard beat.beatClass == .supraventricular, !episodes.holds(.atrialFibrillation) else {
       supraventricular = 0
       return episodes.set(.supraventricularRun, false, at: beat.sampleIndex)

@@ -100,27 +100,47 @@ final class FibrillationDetector {
 
   /// Adds a row's window; one that sees too little adds nothing, one too slow or too fast for a fibrillation leaks all.
   private func leak(_ window: UnsafePointer<Float>, _ rest: inout Float, _ whole: inout Float) {
-    var sum: Float = 0
-    var slopes: Float = 0
-    var minimum = window[0]
-    var maximum = window[0]
-    for position in 1..<capacity {
-      let now = window[position]
-      sum += abs(now)
-      slopes += abs(now - window[position &- 1])
-      minimum = min(minimum, now)
-      maximum = max(maximum, now)
+    let size = Lanes.sum(capacity) { Self.size(Lanes.load(window, $0)) }
+    let slopes = Lanes.sum(capacity &- 1) {
+      Self.size(Lanes.load(window, $0 &+ 1) - Lanes.load(window, $0))
     }
-    guard sum.isFinite, slopes > 0, maximum - minimum >= Self.amplitudeMin else { return }
-    // Half the mean period, in samples: for a sine pi * sum / slopes.
-    let half = Float.pi * sum / slopes
+    // A sine of that mean has pi / 2 times its amplitude.
+    guard size.isFinite, slopes > 0, size * .pi >= Self.amplitudeMin * Float(capacity) else {
+      return
+    }
+    // Half the mean period, in samples: for a sine pi * size / slopes.
+    let half = Float.pi * size / slopes
     let rate = Float(reducedRate) / (2 * max(half, 1))
-    let isInRange = rate >= Self.rateHz.low && rate <= Self.rateHz.high
     let halfPeriod = min(max(1, Int(half.rounded())), capacity &- 1)
-    for position in halfPeriod..<capacity {
-      let size = abs(window[position]) + abs(window[position &- halfPeriod])
-      whole += size
-      rest += isInRange ? abs(window[position] + window[position &- halfPeriod]) : size
+    let sizes = Lanes.sum(capacity &- halfPeriod) {
+      Self.size(Lanes.load(window, $0)) + Self.size(Lanes.load(window, $0 &+ halfPeriod))
     }
+    whole += sizes
+    guard rate >= Self.rateHz.low, rate <= Self.rateHz.high else {
+      rest += sizes
+      return
+    }
+    rest += Lanes.sum(capacity &- halfPeriod) {
+      Self.size(Lanes.load(window, $0) + Lanes.load(window, $0 &+ halfPeriod))
+    }
+  }
+
+  @inline(__always)
+  private static func size(_ value: SIMD8<Float>) -> SIMD8<Float> { pointwiseMax(value, -value) }
+}
+
+/// Sums over an array, eight at a time.
+private enum Lanes {
+  @inline(__always)
+  static func load(_ values: UnsafePointer<Float>, _ position: Int) -> SIMD8<Float> {
+    UnsafeRawPointer(values + position).loadUnaligned(as: SIMD8<Float>.self)
+  }
+
+  /// The sum over as many whole groups of eight as `count` has; the up to seven values behind them do not matter here.
+  @inline(__always)
+  static func sum(_ count: Int, _ term: (Int) -> SIMD8<Float>) -> Float {
+    var sum = SIMD8<Float>(repeating: 0)
+    for position in stride(from: 0, through: count &- 8, by: 8) { sum += term(position) }
+    return sum.sum()
   }
 }

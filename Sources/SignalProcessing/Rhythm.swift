@@ -32,6 +32,25 @@ public enum Rhythm: UInt8, CaseIterable, Sendable, BitwiseCopyable {
 
   /// The word printed in JSON.
   public var name: String { String(describing: self) }
+
+  /// What people read.
+  public var title: String {
+    switch self {
+    case .atrialFibrillation: "Atrial fibrillation"
+    case .ventricularBigeminy: "Ventricular bigeminy"
+    case .ventricularTrigeminy: "Ventricular trigeminy"
+    case .ventricularCouplet: "Ventricular couplet"
+    case .ventricularRun: "Ventricular run"
+    case .ventricularTachycardia: "Ventricular tachycardia"
+    case .idioventricularRhythm: "Idioventricular rhythm"
+    case .ventricularFibrillation: "Ventricular fibrillation"
+    case .supraventricularRun: "Supraventricular run"
+    case .pause: "Pause"
+    case .asystole: "Asystole"
+    case .extremeBradycardia: "Extreme bradycardia"
+    case .extremeTachycardia: "Extreme tachycardia"
+    }
+  }
 }
 
 /// A rhythm began or ended. It is told when it is certain, which is after `sampleIndex`.

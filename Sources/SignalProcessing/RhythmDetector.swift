@@ -9,10 +9,13 @@ public final class RhythmDetector {
 
   private let sampleRate: Double
   private let limits: RhythmLimits
+  private let asystoleSamples: Int64
+  /// Without a beat for so long a run is over.
+  private let runEndSamples: Int64
   private let fibrillation: FibrillationDetector
   private var atrial: AtrialFibrillation
   private var patterns: EctopicPatterns
-  private var episodes = RhythmEpisodes()
+  private let episodes = RhythmEpisodes()
   /// Changes were told between two samples, at a restart.
   private var hasUntold = false
   private var lastIndex: Int64 = -1
@@ -28,6 +31,9 @@ public final class RhythmDetector {
   public init(sampleRate: Double, rowCount: Int, limits: RhythmLimits) {
     self.sampleRate = sampleRate
     self.limits = limits
+    asystoleSamples = Int64((limits.asystoleSeconds * sampleRate).rounded(.up))
+    runEndSamples = Int64(
+      (2 * 60 / Double(limits.ventricularTachycardiaBPM) * sampleRate).rounded(.up))
     fibrillation = FibrillationDetector(sampleRate: sampleRate, rowCount: rowCount)
     atrial = AtrialFibrillation(sampleRate: sampleRate)
     patterns = EctopicPatterns(sampleRate: sampleRate, limits: limits)
@@ -81,18 +87,12 @@ public final class RhythmDetector {
     return state
   }
 
-  private func silenceSeconds(at index: Int64) -> Double {
-    Double(index &- lastBeat) / sampleRate
-  }
-
   /// A run by the beats' classes, or by their width alone: the first beats of a stream have no class, and a
   /// tachycardia that lasts becomes what is usual.
   private func judgeTachycardia(at index: Int64) -> Bool {
     let isWide = wideRun >= limits.ventricularRun
     let isRunning = isWide || patterns.tachycardiaStart != nil
-    let holds =
-      isRunning
-      && silenceSeconds(at: index) < 60 / Double(limits.ventricularTachycardiaBPM) * 2
+    let holds = isRunning && index &- lastBeat < runEndSamples
     if holds != episodes.holds(.ventricularTachycardia) {
       let start = min(isWide ? wideStart : .max, patterns.tachycardiaStart ?? .max)
       episodes.set(
@@ -108,7 +108,7 @@ public final class RhythmDetector {
     if holds {
       atrial.forget()
       tellAtrial()
-      patterns.end(in: &episodes, at: lastBeat)
+      patterns.end(in: episodes, at: lastBeat)
     }
     episodes.set(
       .ventricularFibrillation, holds,
@@ -116,12 +116,11 @@ public final class RhythmDetector {
   }
 
   private func judgeSilence(at index: Int64, _ state: inout RhythmState) {
-    let holds =
-      silenceSeconds(at: index) >= limits.asystoleSeconds
-      && !state.contains(.ventricularFibrillation)
+    let silence = index &- lastBeat
+    let holds = silence >= asystoleSamples && !state.contains(.ventricularFibrillation)
     if holds { state.insert(.asystole) }
     if holds != episodes.holds(.asystole) {
-      episodes.set(.asystole, holds, at: holds || silenceSeconds(at: index) < 2 ? lastBeat : index)
+      episodes.set(.asystole, holds, at: holds || silence < asystoleSamples ? lastBeat : index)
     }
   }
 
@@ -140,7 +139,7 @@ public final class RhythmDetector {
     let interval = Double(beat.sampleIndex &- lastBeat) / sampleRate
     takeWidth(beat, interval)
     if !episodes.holds(.ventricularFibrillation) {
-      patterns.take(beat, in: &episodes)
+      patterns.take(beat, in: episodes)
       if hasBeat {
         let isConducted = Self.isConducted(beat.beatClass) && Self.isConducted(lastClass)
         atrial.take(from: lastBeat, to: beat.sampleIndex, isConducted: isConducted)
