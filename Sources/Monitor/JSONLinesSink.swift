@@ -11,6 +11,8 @@ public final class JSONLinesSink: EventSink {
   private let encoder = JSONEncoder()
   private var context: SessionContext?
   private var lastSeconds = 0.0
+  /// Where the rhythms that hold began.
+  private var onsets: [Rhythm: Double] = [:]
 
   /// A sink that writes to an output, flushed after each batch of events.
   public init(output: LineWriter) {
@@ -39,6 +41,12 @@ public final class JSONLinesSink: EventSink {
     case .heartRate(let rate):
       write(
         MonitorLine.HeartRate(time: time, simulated: simulated, heartRateBPM: Nullable(rate)))
+    case .beat(let beatIndex, let beatClass):
+      write(
+        MonitorLine.Beat(
+          time: time, simulated: simulated, beatTime: context.seconds(beatIndex),
+          beatClass: beatClass.name))
+    case .rhythm(let change): write(change, time, context)
     case .finding(let index, let probability, let leads):
       let statement = context.statements[Int(index)]
       write(
@@ -74,7 +82,7 @@ public final class JSONLinesSink: EventSink {
         MonitorLine.ElectrodeSwap(
           time: time, simulated: simulated, electrodes: Nullable(swap?.exchange.name),
           confidence: Nullable(swap?.confidence)))
-    case .beat, .rhythm, .window, .tally, .ended: break
+    case .window, .tally, .ended: break
     }
   }
 
@@ -101,6 +109,18 @@ public final class JSONLinesSink: EventSink {
         cpuShare: Nullable(summary.cpuShare), residentBytes: summary.residentBytes,
         leads: summary.leads.names, leadsMissing: summary.leads.missing.names))
     refresh()
+  }
+
+  /// The line of an end holds the onset, too: the whole episode.
+  private func write(_ change: RhythmChange, _ time: Double, _ context: SessionContext) {
+    let changed = context.seconds(change.sampleIndex)
+    let onset = change.isOnset ? changed : onsets[change.rhythm]
+    onsets[change.rhythm] = change.isOnset ? changed : nil
+    write(
+      MonitorLine.Rhythm(
+        time: time, simulated: context.isSimulated, rhythm: change.rhythm.name,
+        phase: change.isOnset ? "start" : "end", onsetTime: Nullable(onset),
+        endTime: Nullable(change.isOnset ? nil : changed)))
   }
 
   private func names(_ bits: UInt32, _ all: [String]) -> [String] {

@@ -44,6 +44,24 @@ enum MonitorLine {
     let heartRateBPM: Nullable<Float>
   }
 
+  struct Beat: Encodable {
+    let type = "beat"
+    let time: Double
+    let simulated: Bool
+    let beatTime: Double
+    let beatClass: String
+  }
+
+  struct Rhythm: Encodable {
+    let type = "rhythm"
+    let time: Double
+    let simulated: Bool
+    let rhythm: String
+    let phase: String
+    let onsetTime: Nullable<Double>
+    let endTime: Nullable<Double>
+  }
+
   struct Finding: Encodable {
     let type = "finding"
     let time: Double

@@ -21,6 +21,7 @@ public final class TerminalSink: EventSink {
   private var window: [DisplayState.Finding] = []
   private var notAssessed = 0
   private var activeAlarms: [Int: DisplayState.ActiveAlarm] = [:]
+  private var rhythms: [Rhythm] = []
 
   /// - Parameter alertText: where alerts go, for the status line.
   public init(filters: FilterSettings, alertText: String?, stop: StopFlag) {
@@ -77,6 +78,10 @@ public final class TerminalSink: EventSink {
     state.elapsedSeconds = max(state.elapsedSeconds, context.seconds(event.index))
     switch event.kind {
     case .heartRate(let rate): state.heartRateBPM = rate
+    case .rhythm(let change):
+      rhythms.removeAll { $0 == change.rhythm }
+      if change.isOnset { rhythms.append(change.rhythm) }
+      state.rhythms = rhythms.map(\.title)
     case .finding(let index, let probability, _): take(index, probability)
     case .window: showWindow()
     case .alarm(let transition):
@@ -104,7 +109,7 @@ public final class TerminalSink: EventSink {
       state.framesCorrupt = tally.counters.framesCorrupt
       state.resynchronisations = tally.counters.resynchronisations
       state.reconnects = tally.counters.reconnects
-    case .beat, .rhythm, .gap, .ended: break
+    case .beat, .gap, .ended: break
     }
   }
 

@@ -3,82 +3,144 @@
 
 import Glibc
 
-/// Judges four-second windows of one row, one a second.
+/// Judges four-second windows of every row, one a second, at about 125 samples a second: the wave has 2.5 to 9 Hz.
+/// All memory is allocated at `init`. One thread.
 final class FibrillationDetector {
   private static let windowSeconds = 4.0
-  /// Leakage below this is a wave; Kuo and Dillman use 0.406 for large and 0.625 for small signals.
-  private static let leakageMax: Float = 0.5
+  /// Leakage below this is a wave, and below the larger one it still is; Kuo and Dillman use 0.406 for large and 0.625
+  /// for small signals.
+  private static let leakageMax = (begins: Float(0.5), ends: Float(0.625))
   /// Peak to valley below this is no fibrillation but its end, microvolts.
   private static let amplitudeMin: Float = 150
   private static let rateHz: (low: Float, high: Float) = (2.5, 9)
+  private static let rateTarget = 125.0
 
-  private let sampleRate: Double
+  private let rowCount: Int
+  private let decimation: Int
+  private let reducedRate: Double
   private let capacity: Int
+  private let secondCount: Int
+  /// The sum of the samples since the last reduced one [row].
+  private let sums: UnsafeMutablePointer<Float>
+  /// Reduced samples `[row][2 * capacity]`: each stands twice, so that every window is in one piece.
   private let values: UnsafeMutablePointer<Float>
-  private let step: Int
-  private var count: Int64 = 0
+  private var phase = 0
+  private var place = 0
+  private var filled = 0
+  private var sinceJudged = 0
   private var votes = 0
 
-  init(sampleRate: Double) {
-    self.sampleRate = sampleRate
-    capacity = Int((Self.windowSeconds * sampleRate).rounded())
-    step = Int(sampleRate.rounded())
-    values = .allocate(capacity: capacity)
-    values.initialize(repeating: 0, count: capacity)
+  init(sampleRate: Double, rowCount: Int) {
+    self.rowCount = rowCount
+    decimation = max(1, Int((sampleRate / Self.rateTarget).rounded()))
+    reducedRate = sampleRate / Double(decimation)
+    capacity = Int((Self.windowSeconds * reducedRate).rounded())
+    secondCount = Int(reducedRate.rounded())
+    sums = .allocate(capacity: rowCount)
+    sums.initialize(repeating: 0, count: rowCount)
+    values = .allocate(capacity: 2 * capacity * rowCount)
+    values.initialize(repeating: .nan, count: 2 * capacity * rowCount)
   }
 
-  deinit { values.deallocate() }
+  deinit {
+    sums.deallocate()
+    values.deallocate()
+  }
+
+  /// Samples from the first of the windows that decided to the decision.
+  var lookBackSamples: Int64 { Int64((capacity &+ secondCount) &* decimation) }
+
+  /// Samples between two windows.
+  var stepSamples: Int64 { Int64(secondCount &* decimation) }
+
+  /// Whether the last two windows were fibrillation.
+  var isPresent: Bool { votes >= 2 }
 
   func restart() {
-    count = 0
+    phase = 0
+    filled = 0
     votes = 0
+    sinceJudged = 0
+    sums.update(repeating: 0, count: rowCount)
   }
 
-  /// Takes a filtered sample; true while the last two windows were fibrillation.
-  func process(_ value: Float) -> Bool {
-    guard value.isFinite else {
-      restart()
-      return false
+  /// Takes a filtered sample of all rows; bit n of `usable`: row n measures.
+  func process(_ filtered: UnsafePointer<Float>, usable: UInt32) {
+    for row in 0..<rowCount { sums[row] += filtered[row] }
+    phase &+= 1
+    if phase == decimation { reduce(usable) }
+  }
+
+  private func reduce(_ usable: UInt32) {
+    phase = 0
+    for row in 0..<rowCount {
+      let isUsable = usable & (1 &<< UInt32(row)) != 0
+      let value = isUsable ? sums[row] / Float(decimation) : .nan
+      values[2 &* capacity &* row &+ place] = value
+      values[2 &* capacity &* row &+ place &+ capacity] = value
+      sums[row] = 0
     }
-    values[Int(count % Int64(capacity))] = value
-    count &+= 1
-    if count >= Int64(capacity) && count % Int64(step) == 0 {
-      votes = isFibrillation() ? min(votes &+ 1, 2) : 0
+    place = place &+ 1 == capacity ? 0 : place &+ 1
+    filled = min(filled &+ 1, capacity)
+    sinceJudged &+= 1
+    guard sinceJudged >= secondCount else { return }
+    sinceJudged = 0
+    votes = filled == capacity && isFibrillation ? min(votes &+ 1, 2) : 0
+  }
+
+  /// All rows together: what is left when each is shifted by half its mean period and added to itself, over what was
+  /// there. Large rows count more, and one with complexes speaks against all that look like waves.
+  private var isFibrillation: Bool {
+    var rest: Float = 0
+    var whole: Float = 0
+    for row in 0..<rowCount { leak(values + (2 &* capacity &* row &+ place), &rest, &whole) }
+    let leakageMax = isPresent ? Self.leakageMax.ends : Self.leakageMax.begins
+    return whole > 0 && rest < leakageMax * whole
+  }
+
+  /// Adds a row's window; one that sees too little adds nothing, one too slow or too fast for a fibrillation leaks all.
+  private func leak(_ window: UnsafePointer<Float>, _ rest: inout Float, _ whole: inout Float) {
+    let size = Lanes.sum(capacity) { Self.size(Lanes.load(window, $0)) }
+    let slopes = Lanes.sum(capacity &- 1) {
+      Self.size(Lanes.load(window, $0 &+ 1) - Lanes.load(window, $0))
     }
-    return votes >= 2
+    // A sine of that mean has pi / 2 times its amplitude.
+    guard size.isFinite, slopes > 0, size * .pi >= Self.amplitudeMin * Float(capacity) else {
+      return
+    }
+    // Half the mean period, in samples: for a sine pi * size / slopes.
+    let half = Float.pi * size / slopes
+    let rate = Float(reducedRate) / (2 * max(half, 1))
+    let halfPeriod = min(max(1, Int(half.rounded())), capacity &- 1)
+    let sizes = Lanes.sum(capacity &- halfPeriod) {
+      Self.size(Lanes.load(window, $0)) + Self.size(Lanes.load(window, $0 &+ halfPeriod))
+    }
+    whole += sizes
+    guard rate >= Self.rateHz.low, rate <= Self.rateHz.high else {
+      rest += sizes
+      return
+    }
+    rest += Lanes.sum(capacity &- halfPeriod) {
+      Self.size(Lanes.load(window, $0) + Lanes.load(window, $0 &+ halfPeriod))
+    }
   }
 
   @inline(__always)
-  private func value(_ position: Int) -> Float {
-    values[Int((count &+ Int64(position)) % Int64(capacity))]
+  private static func size(_ value: SIMD8<Float>) -> SIMD8<Float> { pointwiseMax(value, -value) }
+}
+
+/// Sums over an array, eight at a time.
+private enum Lanes {
+  @inline(__always)
+  static func load(_ values: UnsafePointer<Float>, _ position: Int) -> SIMD8<Float> {
+    UnsafeRawPointer(values + position).loadUnaligned(as: SIMD8<Float>.self)
   }
 
-  private func isFibrillation() -> Bool {
-    var sum: Float = 0
-    var slopes: Float = 0
-    var minimum = Float.infinity
-    var maximum = -Float.infinity
-    for position in 0..<capacity {
-      let now = value(position)
-      sum += abs(now)
-      if position > 0 { slopes += abs(now - value(position &- 1)) }
-      minimum = min(minimum, now)
-      maximum = max(maximum, now)
-    }
-    guard maximum - minimum >= Self.amplitudeMin, sum.isFinite, slopes > 0 else { return false }
-    // Half the mean period, in samples: for a sine pi * sum / slopes.
-    let mean = Float.pi * sum / slopes
-    let rate = Float(sampleRate) / (2 * max(mean, 1))
-    guard rate >= Self.rateHz.low, rate <= Self.rateHz.high else { return false }
-    let halfPeriod = Int(mean.rounded())
-    var rest: Float = 0
-    var whole: Float = 0
-    for position in halfPeriod..<capacity {
-      let now = value(position)
-      let before = value(position &- halfPeriod)
-      rest += abs(now + before)
-      whole += abs(now) + abs(before)
-    }
-    return whole > 0 && rest / whole < Self.leakageMax
+  /// The sum over as many whole groups of eight as `count` has; the up to seven values behind them do not matter here.
+  @inline(__always)
+  static func sum(_ count: Int, _ term: (Int) -> SIMD8<Float>) -> Float {
+    var sum = SIMD8<Float>(repeating: 0)
+    for position in stride(from: 0, through: count &- 8, by: 8) { sum += term(position) }
+    return sum.sum()
   }
 }

@@ -1,91 +1,63 @@
-// From beats and waves to rhythms that must alarm. Limits are defaults for adults; none is a diagnosis.
-
-import Glibc
-
-/// Limits of the rhythm alarms.
-public struct RhythmLimits: Hashable, Sendable {
-  /// Below: heart rate low.
-  public var bradycardiaBPM: Float = 50
-  /// Above: heart rate high.
-  public var tachycardiaBPM: Float = 120
-  /// Below: extreme.
-  public var extremeBradycardiaBPM: Float = 35
-  /// Above: extreme.
-  public var extremeTachycardiaBPM: Float = 150
-  /// Without a beat for so long: asystole.
-  public var asystoleSeconds = 4.0
-  /// Wide beats in a row, faster than `ventricularTachycardiaBPM`, from which it is a tachycardia.
-  public var ventricularRun = 6
-  /// See `ventricularRun`.
-  public var ventricularTachycardiaBPM: Float = 120
-
-  /// The defaults.
-  public init() {}
-}
-
-/// What holds now.
-public struct RhythmState: OptionSet, Hashable, Sendable, BitwiseCopyable {
-  /// One bit a condition.
-  public let rawValue: UInt16
-  /// Creates a state from its bits.
-  public init(rawValue: UInt16) { self.rawValue = rawValue }
-
-  /// No beats, and no fibrillation either.
-  public static let asystole = RhythmState(rawValue: 1)
-  /// A wave without complexes.
-  public static let ventricularFibrillation = RhythmState(rawValue: 2)
-  /// A run of fast wide beats.
-  public static let ventricularTachycardia = RhythmState(rawValue: 4)
-  /// Rate above the extreme limit.
-  public static let extremeTachycardia = RhythmState(rawValue: 8)
-  /// Rate below the extreme limit.
-  public static let extremeBradycardia = RhythmState(rawValue: 16)
-  /// Rate above the limit.
-  public static let tachycardia = RhythmState(rawValue: 32)
-  /// Rate below the limit.
-  public static let bradycardia = RhythmState(rawValue: 64)
-  /// Intervals as random as in atrial fibrillation.
-  public static let irregular = RhythmState(rawValue: 128)
-}
+// From beats and waves to rhythms: which hold now, and which began or ended at which sample. None is a diagnosis.
 
 /// Follows the rhythm of a stream. Allocates only at `init`. One thread.
 public final class RhythmDetector {
   private static let wideRatio: Float = 1.1
   private static let restingSeconds = 0.6
+  /// A pause is so much longer than the intervals before it.
+  private static let pauseRatio = 1.5
 
   private let sampleRate: Double
-  private let rowCount: Int
   private let limits: RhythmLimits
+  private let asystoleSamples: Int64
+  /// Without a beat for so long a run is over.
+  private let runEndSamples: Int64
   private let fibrillation: FibrillationDetector
-  private var irregularity = Irregularity()
-  private var waveRow = 0
+  private var atrial: AtrialFibrillation
+  private var patterns: EctopicPatterns
+  private let episodes = RhythmEpisodes()
+  /// Changes were told between two samples, at a restart.
+  private var hasUntold = false
+  private var lastIndex: Int64 = -1
   private var lastBeat: Int64 = 0
+  private var lastClass = BeatClass.unclassifiable
+  private var hasBeat = false
   /// Width of the complexes at less than 100 a minute: what is wide for this heart stands out against it.
   private var usualWidthSeconds: Float = 0.09
   private var wideRun = 0
-  private var changes: InlineArray<16, RhythmChange> = .init(
-    repeating: RhythmChange(rhythm: .pause, isOnset: false, sampleIndex: 0))
-  /// Rhythms that began or ended with the last sample.
-  private(set) var changeCount = 0
+  private var wideStart: Int64 = 0
 
   /// A detector at the start of a stream.
   public init(sampleRate: Double, rowCount: Int, limits: RhythmLimits) {
     self.sampleRate = sampleRate
-    self.rowCount = rowCount
     self.limits = limits
-    fibrillation = FibrillationDetector(sampleRate: sampleRate)
+    asystoleSamples = Int64((limits.asystoleSeconds * sampleRate).rounded(.up))
+    runEndSamples = Int64(
+      (2 * 60 / Double(limits.ventricularTachycardiaBPM) * sampleRate).rounded(.up))
+    fibrillation = FibrillationDetector(sampleRate: sampleRate, rowCount: rowCount)
+    atrial = AtrialFibrillation(sampleRate: sampleRate)
+    patterns = EctopicPatterns(sampleRate: sampleRate, limits: limits)
   }
 
-  /// A change at a position below `changeCount`.
-  func change(_ position: Int) -> RhythmChange { changes[position] }
+  /// Rhythms that began or ended with the last sample.
+  public var changeCount: Int { episodes.count }
 
-  /// The stream starts anew at a sample.
+  /// A change at a position below `changeCount`.
+  public func change(_ position: Int) -> RhythmChange { episodes.change(position) }
+
+  /// The stream starts anew at a sample: what held ends with the last sample before.
   public func restart(at index: Int64) {
+    episodes.endAll(at: lastIndex &+ 1)
+    hasUntold = episodes.count > 0
+    lastIndex = index &- 1
     lastBeat = index
+    lastClass = .unclassifiable
+    hasBeat = false
     wideRun = 0
     usualWidthSeconds = 0.09
     fibrillation.restart()
-    irregularity = Irregularity()
+    atrial.restart(at: index)
+    patterns.restart()
   }
 
   /// Takes a filtered sample of all rows and the beat that was decided at it.
@@ -97,44 +69,112 @@ public final class RhythmDetector {
     _ filtered: UnsafePointer<Float>, usable: UInt32, beat: Beat?, heartRate: Float?,
     at index: Int64
   ) -> RhythmState {
+    if hasUntold { hasUntold = false } else { episodes.clear() }
     guard usable != 0 else {
-      restart(at: index)
+      restart(at: index &+ 1)
+      hasUntold = false
       return RhythmState()
     }
-    if let beat { take(beat) }
-    if usable & (1 &<< UInt32(waveRow)) == 0 {
-      waveRow = usable.trailingZeroBitCount
-      fibrillation.restart()
-    }
+    lastIndex = index
+    fibrillation.process(filtered, usable: usable)
+    if let beat { take(beat, heartRate) }
     var state = RhythmState()
-    let hasRun =
-      wideRun >= limits.ventricularRun
-      && Double(index &- lastBeat) / sampleRate < 60 / Double(limits.ventricularTachycardiaBPM) * 2
-    if hasRun { state.insert(.ventricularTachycardia) }
-    if fibrillation.process(filtered[waveRow]) && !hasRun {
-      state.insert(.ventricularFibrillation)
-    }
-    let silence = Double(index &- lastBeat) / sampleRate
-    if silence >= limits.asystoleSeconds && !state.contains(.ventricularFibrillation) {
-      state.insert(.asystole)
-    }
-    if let heartRate { insertRate(heartRate, into: &state) }
-    if irregularity.isIrregular && heartRate != nil { state.insert(.irregular) }
+    if judgeTachycardia(at: index) { state.insert(.ventricularTachycardia) }
+    judgeFibrillation(at: index, &state)
+    judgeSilence(at: index, &state)
+    judgeRate(heartRate, at: index, &state)
+    if atrial.isPresent && heartRate != nil { state.insert(.irregular) }
     return state
   }
 
-  private func insertRate(_ rate: Float, into state: inout RhythmState) {
-    if rate > limits.tachycardiaBPM { state.insert(.tachycardia) }
-    if rate > limits.extremeTachycardiaBPM { state.insert(.extremeTachycardia) }
-    if rate < limits.bradycardiaBPM { state.insert(.bradycardia) }
-    if rate < limits.extremeBradycardiaBPM { state.insert(.extremeBradycardia) }
+  /// A run by the beats' classes, or by their width alone: the first beats of a stream have no class, and a
+  /// tachycardia that lasts becomes what is usual.
+  private func judgeTachycardia(at index: Int64) -> Bool {
+    let isWide = wideRun >= limits.ventricularRun
+    let isRunning = isWide || patterns.tachycardiaStart != nil
+    let holds = isRunning && index &- lastBeat < runEndSamples
+    if holds != episodes.holds(.ventricularTachycardia) {
+      let start = min(isWide ? wideStart : .max, patterns.tachycardiaStart ?? .max)
+      episodes.set(
+        .ventricularTachycardia, holds, at: holds ? start : isRunning ? index : lastBeat)
+    }
+    return holds
   }
 
-  private func take(_ beat: Beat) {
+  private func judgeFibrillation(at index: Int64, _ state: inout RhythmState) {
+    let holds = fibrillation.isPresent && !state.contains(.ventricularTachycardia)
+    if holds { state.insert(.ventricularFibrillation) }
+    guard holds != episodes.holds(.ventricularFibrillation) else { return }
+    if holds {
+      atrial.forget()
+      tellAtrial()
+      patterns.end(in: episodes, at: lastBeat)
+    }
+    episodes.set(
+      .ventricularFibrillation, holds,
+      at: index &- (holds ? fibrillation.lookBackSamples : fibrillation.stepSamples))
+  }
+
+  private func judgeSilence(at index: Int64, _ state: inout RhythmState) {
+    let silence = index &- lastBeat
+    let holds = silence >= asystoleSamples && !state.contains(.ventricularFibrillation)
+    if holds { state.insert(.asystole) }
+    if holds != episodes.holds(.asystole) {
+      episodes.set(.asystole, holds, at: holds || silence < asystoleSamples ? lastBeat : index)
+    }
+  }
+
+  private func judgeRate(_ rate: Float?, at index: Int64, _ state: inout RhythmState) {
+    if let rate {
+      if rate > limits.tachycardiaBPM { state.insert(.tachycardia) }
+      if rate > limits.extremeTachycardiaBPM { state.insert(.extremeTachycardia) }
+      if rate < limits.bradycardiaBPM { state.insert(.bradycardia) }
+      if rate < limits.extremeBradycardiaBPM { state.insert(.extremeBradycardia) }
+    }
+    episodes.set(.extremeTachycardia, state.contains(.extremeTachycardia), at: lastBeat)
+    episodes.set(.extremeBradycardia, state.contains(.extremeBradycardia), at: lastBeat)
+  }
+
+  private func take(_ beat: Beat, _ heartRate: Float?) {
     let interval = Double(beat.sampleIndex &- lastBeat) / sampleRate
+    takeWidth(beat, interval)
+    if !episodes.holds(.ventricularFibrillation) {
+      patterns.take(beat, in: episodes)
+      if hasBeat {
+        let isConducted = Self.isConducted(beat.beatClass) && Self.isConducted(lastClass)
+        atrial.take(from: lastBeat, to: beat.sampleIndex, isConducted: isConducted)
+        tellAtrial()
+        tellPause(beat, interval, heartRate)
+      }
+    }
+    lastBeat = beat.sampleIndex
+    lastClass = beat.beatClass
+    hasBeat = true
+  }
+
+  /// Ventricular and paced beats say nothing of the atria.
+  private static func isConducted(_ beatClass: BeatClass) -> Bool {
+    beatClass != .ventricular && beatClass != .paced
+  }
+
+  private func tellAtrial() {
+    episodes.set(.atrialFibrillation, atrial.isPresent, at: atrial.changedAt)
+  }
+
+  /// The rate includes the pause itself, so it is asked only to stand out.
+  private func tellPause(_ beat: Beat, _ interval: Double, _ heartRate: Float?) {
+    guard interval > limits.pauseSeconds, interval < limits.asystoleSeconds, let heartRate,
+      interval > Self.pauseRatio * 60 / Double(heartRate)
+    else { return }
+    episodes.tell(.pause, from: lastBeat, to: beat.sampleIndex)
+  }
+
+  /// Wide beats in a row, each faster than the limit.
+  private func takeWidth(_ beat: Beat, _ interval: Double) {
     let isFast = interval > 0 && interval < 60 / Double(limits.ventricularTachycardiaBPM)
     let isWide = beat.isWide && beat.widthSeconds > Self.wideRatio * usualWidthSeconds
     if isWide && (isFast || wideRun == 0) {
+      if wideRun == 0 { wideStart = beat.sampleIndex }
       wideRun = min(wideRun &+ 1, limits.ventricularRun &+ 3)
     } else {
       // A run that stands is not ended by one complex that looks otherwise.
@@ -143,7 +183,5 @@ public final class RhythmDetector {
     if interval > Self.restingSeconds {
       usualWidthSeconds += 0.05 * (beat.widthSeconds - usualWidthSeconds)
     }
-    if interval > 0.2 && interval < 2 { irregularity.add(interval) }
-    lastBeat = beat.sampleIndex
   }
 }

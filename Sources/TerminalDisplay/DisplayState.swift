@@ -49,6 +49,8 @@ public struct DisplayState: Sendable {
   public var wallClock = ""
   /// nil shows "--", never 0.
   public var heartRateBPM: Float?
+  /// Rhythms that hold, the newest last.
+  public var rhythms: [String] = []
   /// 0-100.
   public var quality = 0
   /// Share of the stream that was received, 0-1.

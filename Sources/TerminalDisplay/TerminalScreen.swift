@@ -170,6 +170,11 @@ public final class TerminalScreen {
     canvas.put("quality \(state.quality)", row, left)
     canvas.put("complete \(Readout.percent(state.completeness))", row + 1, left)
     row += 2
+    if let rhythm = state.rhythms.last {
+      let others = state.rhythms.count > 1 ? " +\(state.rhythms.count - 1)" : ""
+      canvas.put(rhythm + others, row, left, .strong)
+      row += 1
+    }
     if !state.electrodesOff.isEmpty {
       canvas.put(Self.electrodes(state.electrodesOff), row, left, .medium)
       row += 1

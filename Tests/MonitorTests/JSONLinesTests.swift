@@ -119,3 +119,22 @@ func alarmsAndGaps() throws {
   #expect(found[2]["samples"] as? Int == 12)
   #expect(found[2]["cause"] as? String == "framesLost")
 }
+
+@Test("beats have their own time and class; the end of a rhythm holds the whole episode")
+func beatsAndRhythms() throws {
+  let onset = RhythmChange(rhythm: .atrialFibrillation, isOnset: true, sampleIndex: 250)
+  let end = RhythmChange(rhythm: .atrialFibrillation, isOnset: false, sampleIndex: 500)
+  let found = try lines([
+    .beat(beatIndex: 600, beatClass: .ventricular), .rhythm(onset), .rhythm(end),
+  ])
+  #expect(found[1]["type"] as? String == "beat")
+  #expect(found[1]["beatTime"] as? Double == 1.2)
+  #expect(found[1]["beatClass"] as? String == "ventricular")
+  #expect(found[2]["rhythm"] as? String == "atrialFibrillation")
+  #expect(found[2]["phase"] as? String == "start")
+  #expect(found[2]["onsetTime"] as? Double == 0.5)
+  #expect(found[2]["endTime"] is NSNull)
+  #expect(found[3]["phase"] as? String == "end")
+  #expect(found[3]["onsetTime"] as? Double == 0.5)
+  #expect(found[3]["endTime"] as? Double == 1)
+}

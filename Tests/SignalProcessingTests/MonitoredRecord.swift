@@ -61,6 +61,8 @@ struct MonitoredRecord {
   var heartRates: [Float?] = []
   /// Every alarm that started or ended.
   var alarms: [(alarm: BuiltInAlarm, phase: AlarmPhase, seconds: Double)] = []
+  /// Every rhythm that began or ended, and the sample at which it was told.
+  var changes: [(change: RhythmChange, toldAt: Int)] = []
   /// Every condition that ever held.
   var everHeld = RhythmState()
 
@@ -76,6 +78,11 @@ struct MonitoredRecord {
       if entry.phase == .end { active.remove(entry.alarm) } else { active.insert(entry.alarm) }
     }
     return !active.isEmpty
+  }
+
+  /// The episodes of a rhythm in seconds; one that is open at the end lasts until then.
+  func episodes(of rhythm: Rhythm, sampleRate: Double, end: Double) -> [ClosedRange<Double>] {
+    RhythmSequence.episodes(of: rhythm, in: changes.map(\.change), sampleRate: sampleRate, end: end)
   }
 
   /// Runs the chain over a signal.
@@ -95,6 +102,9 @@ struct MonitoredRecord {
         decidedAt.append(index)
       }
       everHeld.formUnion(chain.rhythmState)
+      for position in 0..<chain.rhythmChangeCount {
+        changes.append((chain.rhythmChange(position), index))
+      }
       if index % second == 0 { heartRates.append(chain.heartRate(at: Int64(index))) }
       if index % tick == 0 { alarm(engine, chain.rhythmState, Double(index) / rate) }
     }

@@ -97,7 +97,8 @@ private func score(_ record: String) throws -> Scored {
   for episode in rhythm.fibrillation + rhythm.fastRuns
   where episode.upperBound - episode.lowerBound > 2 {
     let isTold = high.contains {
-      $0.seconds >= episode.lowerBound && $0.seconds <= episode.upperBound + 5
+      $0.seconds >= episode.lowerBound
+        && $0.seconds <= min(episode.upperBound + 5, episode.lowerBound + 10)
     }
     // An alarm that is still active tells the next episode, too.
     let isActive = monitored.isActive(at: episode.lowerBound)

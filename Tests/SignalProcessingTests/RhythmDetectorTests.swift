@@ -1,7 +1,6 @@
 // Rhythms that must alarm, drawn and real, and what must not be taken for them.
 
 import Glibc
-import Recordings
 import SignalProcessing
 import TestSupport
 import Testing
@@ -106,26 +105,4 @@ func limitsAreKept(limit: Double, rate: Double) {
   #expect(!above.contains(.bradycardia))
   let below = rhythm.process([0], usable: 1, beat: nil, heartRate: Float(limit) - 1, at: 1)
   #expect(below.contains(.bradycardia))
-}
-
-@Test(
-  "CPSC2021: atrial fibrillation is irregular, sinus rhythm is not",
-  .enabled(if: TestData.isPresent))
-func atrialFibrillation() throws {
-  let table = try #require(
-    try? String(contentsOfFile: TestData.path("cpsc2021/records.csv"), encoding: .utf8))
-  let lines = table.split(whereSeparator: \.isNewline).map {
-    $0.split(separator: ",").map(String.init)
-  }
-  let classColumn = try #require(lines.first?.firstIndex(of: "label"))
-  var wrong: [String] = []
-  for line in lines.dropFirst() {
-    // AFf: fibrillation from end to end; N: none. Records with both (AFp) are left out.
-    let kind = line[classColumn]
-    guard kind == "AFf" || kind == "N" else { continue }
-    let record = MonitoredRecord(try Signal(path: TestData.path("cpsc2021/" + line[0])))
-    let isIrregular = !record.starts(of: .irregularRhythm).isEmpty
-    if isIrregular != (kind == "AFf") { wrong.append("\(line[0]) \(kind)") }
-  }
-  #expect(wrong == [])
 }
