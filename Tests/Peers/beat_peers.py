@@ -9,6 +9,9 @@ already are kept. ECGCLIP is run twice: on all leads, as it monitors, and on the
 files are scored by `ecgclip evaluate beats --test-annotator`. Processor seconds are those of this
 machine: for the Python detectors of the detection alone, for ours with reading and writing the
 files.
+
+No delay is taken off: the median distance from the reference is 72 ms at most (Elgendi), and taking
+the medians off made three detectors worse and none better by more than 0.3 %.
 """
 
 import argparse
@@ -27,11 +30,6 @@ warnings.simplefilter("ignore")
 import numpy as np  # noqa: E402
 import wfdb  # noqa: E402
 import wfdb.processing  # noqa: E402
-
-# What some detectors answer comes late by the delay of their filters: the median distance from the
-# reference beats of MIT-BIH, in milliseconds, which is taken off before scoring. The others are
-# used as they are.
-DELAY_MILLISECONDS = {}
 
 
 def neurokit(method):
@@ -101,8 +99,7 @@ def run_peer(extension, data, output):
         before = time.process_time()
         found = detect(signals[:, 0], rate)
         spent[key] = time.process_time() - before
-        delay = round(DELAY_MILLISECONDS.get(extension, 0) * rate / 1000)
-        samples = np.unique(np.asarray(found, dtype=int) - delay)
+        samples = np.unique(np.asarray(found, dtype=int))
         samples = samples[(samples > 0) & (samples < len(signals))]
         folder.mkdir(parents=True, exist_ok=True)
         wfdb.wrann(
