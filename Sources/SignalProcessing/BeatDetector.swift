@@ -37,6 +37,7 @@ public final class BeatDetector {
   private static let tWaveShare: Float = 0.6
   /// Or bent so much less.
   private static let tWaveSharpness: Float = 0.4
+  private static let summitSeconds = 0.06
   private static let learningSeconds = 1.5
   /// Without a beat for so long the sizes are learnt again: they may have been an artefact's.
   private static let forgetSeconds = 4.0
@@ -52,7 +53,9 @@ public final class BeatDetector {
   private let integration: Int
   private let refractory: Int64
   private let bandDelay: Int64
+  private let waveDelay: Int64
   private let history: FeatureHistory
+  private let classifier: BeatClassifier
 
   private var index: Int64 = 0
   private var isLearning = true
@@ -67,6 +70,8 @@ public final class BeatDetector {
   private var lastDecision: Int64 = 0
   private var peak = Peak()
   private var candidate = Peak()
+  private var pending = Beat(sampleIndex: 0, isWide: false)
+  private var hasPending = false
 
   /// A local maximum of the integrated slope.
   private struct Peak: BitwiseCopyable {
@@ -83,7 +88,9 @@ public final class BeatDetector {
       sampleRate: sampleRate, rowCount: rowCount, low: Self.bandHz.low, high: Self.bandHz.high,
       integration: integration)
     bandDelay = Int64(features.delaySamples.rounded())
+    waveDelay = Int64(features.waveDelaySamples.rounded())
     history = FeatureHistory(seconds: 3, sampleRate: sampleRate)
+    classifier = BeatClassifier(sampleRate: sampleRate, groupCount: features.groupCount)
     meanInterval = 0.8 * sampleRate
     restart(at: 0)
   }
@@ -93,6 +100,8 @@ public final class BeatDetector {
     self.index = index
     lastBeat = .min / 2
     lastDecision = index
+    hasPending = false
+    classifier.restart()
     features.restart()
     startLearning()
     history.restart(at: index)
@@ -104,12 +113,25 @@ public final class BeatDetector {
     let feature = features.process(microvolts, usable: usable)
     history.append(feature)
     defer { index &+= 1 }
+    let told = tellPending()
     if feature.isBlind && !isLearning { startLearning() }
     if isLearning {
       learn(feature.microvolts)
-      return nil
+    } else if let beat = decide(feature.integrated) {
+      pending = beat
+      hasPending = true
     }
-    return decide(feature.integrated)
+    return told
+  }
+
+  /// The beat that waits for what follows it, once that is there.
+  private func tellPending() -> Beat? {
+    guard hasPending, index &+ 1 >= pending.sampleIndex &+ waveDelay &+ classifier.samplesAfter
+    else { return nil }
+    hasPending = false
+    pending.beatClass = classifier.classify(
+      pending, at: pending.sampleIndex &+ waveDelay &- index &- 1, features)
+    return pending
   }
 
   /// Waits for something as large as a complex, then takes the next second and a half for the rows' sizes.
@@ -151,8 +173,8 @@ public final class BeatDetector {
   private func judge(_ found: Peak) -> Beat? {
     let sinceBeat = found.index &- lastBeat
     if sinceBeat < refractory { return nil }
-    let sharpness = features.sharpness(
-      from: found.index &- index &- Int64(integration), to: found.index &- index)
+    let sharpness = features.waves.sharpness(
+      from: found.index &- index &- Int64(integration), to: found.index &- index, features)
     let isBlunt = sharpness < Self.tWaveSharpness * lastBeatSharpness
     let isTWave =
       Double(sinceBeat) < Self.tWaveSeconds * sampleRate
@@ -196,17 +218,19 @@ public final class BeatDetector {
   private func accept(_ found: Peak) -> Beat {
     let fiducial = history.strongest(
       from: found.index &- Int64(integration) &- Int64(integration) / 2, to: found.index)
-    let rPeak = fiducial &- bandDelay
+    let summit = features.waves.summit(
+      around: fiducial &- bandDelay &+ waveDelay &- index &- 1, reachSeconds: Self.summitSeconds, features)
+    let rPeak = summit &+ index &+ 1 &- waveDelay
     let interval = Double(found.index &- lastBeat)
     if interval < 2 * sampleRate { meanInterval += 0.125 * (interval - meanInterval) }
     lastBeat = found.index
     lastBeatPeak = found.value
-    lastBeatSharpness = features.sharpness(
-      from: found.index &- index &- Int64(integration), to: found.index &- index)
+    lastBeatSharpness = features.waves.sharpness(
+      from: found.index &- index &- Int64(integration), to: found.index &- index, features)
     lastDecision = index
     candidate = Peak()
     features.updateLevels()
-    let width = Float(features.widthSeconds(around: rPeak &- index))
+    let width = Float(features.waves.widthSeconds(around: rPeak &- index, features))
     return Beat(sampleIndex: rPeak, isWide: Self.wideSeconds.contains(width), widthSeconds: width)
   }
 }
