@@ -1,134 +1,196 @@
-// What a beat is, from its time and its shape.
+// What a beat is, from its time and its shape. A beat of the heart's usual shape is normal, or supraventricular when
+// it comes early. A beat of another shape is ventricular the more, the earlier and wider the beats of its shape are,
+// the longer the pauses after them, and the less it is like the usual shape.
 
-import Glibc
-
-/// debug
-nonisolated(unsafe) public var debugLine: (([Double]) -> Void)?
-
-/// Classifies beats one after another. Allocates only at `init`.
+/// Classifies beats one after another. Allocates only at `init`. One thread.
 final class BeatClassifier {
+  /// Earlier than this share of the usual interval: supraventricular, unless the rhythm varies so much anyway.
+  private static let earlyRatio: Float = 0.85
+  private static let variationMax: Float = 0.12
+  /// Beats of the usual shape before anything is said.
+  private static let learningCount: Float = 4
+  /// Beats further apart have a pause or an artefact between them.
+  private static let intervalMax: Float = 3
+  /// Beats so much wider than the usual ones do not make a shape the usual one.
+  private static let usualWidthRatio: Float = 1.5
+  private static let usualRatioMin: Float = 0.88
+  /// A beat on time whose shape has been seen less often than this is more likely noise than an ectopic.
+  private static let youngCount: Float = 5
+  private static let onTimeRatio: Float = 0.9
+  /// A shape seen so often, so unlike the usual one, and wider, is ventricular at any rate.
+  private static let establishedCount: Float = 10
+  private static let unlikeCorrelation: Float = 0.6
+  private static let widerSeconds: Float = 0.01
+
   private let sampleRate: Double
-  private let layout: BeatShape.Layout
-  private let groupCount: Int
   private let templates: BeatTemplates
-  private let shape: UnsafeMutablePointer<Lanes>
-  private let weights: UnsafeMutablePointer<Lanes>
-  private var intervals: InlineArray<8, Float> = .init(repeating: 0)
-  private var intervalCount = 0
+  private let shape: BeatShape
+  private var intervals = RecentIntervals()
   private var lastBeat: Int64 = .min / 2
-  private var lastInterval: Float = 0
-  private var lastCluster = -1
-  private var lastRatio: Float = 1
+  private var lastID: Int32 = -1
+  private var lastCluster = 0
+  /// Interval between beats of the usual shape, seconds; 0 until there were two.
+  private var usualInterval: Float = 0
 
   init(sampleRate: Double, groupCount: Int) {
     self.sampleRate = sampleRate
-    self.groupCount = groupCount
-    layout = BeatShape.Layout(sampleRate: sampleRate)
-    templates = BeatTemplates(layout: layout, groupCount: groupCount)
-    shape = .allocate(capacity: layout.cellCount * groupCount)
-    shape.initialize(repeating: .zero, count: layout.cellCount * groupCount)
-    weights = .allocate(capacity: groupCount)
-    weights.initialize(repeating: .zero, count: groupCount)
-  }
-
-  deinit {
-    shape.deallocate()
-    weights.deallocate()
+    shape = BeatShape(sampleRate: sampleRate, groupCount: groupCount)
+    templates = BeatTemplates(layout: shape.layout, groupCount: groupCount)
   }
 
   /// Samples after R that are needed.
-  var samplesAfter: Int64 { Int64((layout.cellCount &- layout.peakCell) &* layout.samplesPerCell) }
+  var samplesAfter: Int64 {
+    Int64((shape.layout.cellCount &- shape.layout.peakCell) &* shape.layout.samplesPerCell)
+  }
 
   func restart() {
     templates.restart()
-    intervalCount = 0
+    intervals = RecentIntervals()
     lastBeat = .min / 2
+    lastID = -1
+    usualInterval = 0
   }
 
-  /// Classifies a beat.
+  /// Says what a beat is, and learns from it.
   ///
   /// - Parameter offset: samples from now to the R peak in `features.waves`, negative.
   func classify(_ beat: Beat, at offset: Int64, _ features: RowFeatures) -> BeatClass {
-    read(at: Int(offset), features)
+    shape.read(at: Int(offset), features)
     let interval = Float(Double(beat.sampleIndex &- lastBeat) / sampleRate)
-    let isContinuous = interval < 3
-    let usual = usualInterval
-    let ratio = isContinuous && usual > 0 ? interval / usual : 1
+    let isContinuous = interval < Self.intervalMax
+    var now = BeatEvidence()
+    let median = intervals.median
+    let medianRatio = isContinuous && median > 0 ? min(max(interval / median, 0.2), 2) : 1
+    let usual = usualInterval > 0 ? usualInterval : median
+    now.ratio = usual > 0 && isContinuous ? min(max(interval / usual, 0.2), 2) : 1
+    now.earliness = min(now.ratio, medianRatio)
+
     let dominant = templates.dominant
-    var match = ShapeMatch()
-    var widthRatio: Float = 1
-    var dominantId: Int32 = 0
+    let usualWidth = dominant.map { templates.clusters[$0].width } ?? beat.widthSeconds
     if let dominant {
-      let best = templates.comparison.bestShift(shape, templates.shape(dominant), weights)
-      match = templates.comparison.match(
-        shape, shift: best.shift, templates.shape(dominant), weights)
-      widthRatio = beat.widthSeconds / max(0.02, templates.clusters[dominant].width)
-      dominantId = templates.clusters[dominant].id
+      now.likeness = templates.likeness(shape, to: dominant)
+      now.isLearning = templates.clusters[dominant].members < Self.learningCount
     }
-    let (cluster, isNew) = templates.assign(shape, weights)
+    let dominantID = dominant.map { templates.clusters[$0].id } ?? -1
+    let cluster = templates.assign(shape)
     let own = templates.clusters + cluster
-    own.pointee.width += (beat.widthSeconds - own.pointee.width) / own.pointee.count
-    own.pointee.credit += ratio > 0.88 ? 1 : 0.3
-    let fields: [Double] = [
-      Double(beat.sampleIndex), Double(interval), Double(usual), Double(ratio),
-      Double(lastInterval), Double(variation), Double(beat.widthSeconds), Double(widthRatio),
-      Double(match.whole), Double(match.complex), Double(match.before),
-      Double(match.energyRatio), Double(match.beforeEnergy), Double(match.difference),
-      Double(own.pointee.id), Double(dominantId), Double(own.pointee.count),
-      Double(own.pointee.credit), dominant.map { Double(templates.clusters[$0].credit) } ?? 0,
-      isNew ? 1 : 0,
-    ]
-    debugLine?(fields)
+    let isRun = own.pointee.id == lastID
+    own.pointee.join(width: beat.widthSeconds)
+    if !isRun && isContinuous { own.pointee.enter(after: now.ratio) }
+    now.isUsual = own.pointee.id == dominantID
+    now.widening = own.pointee.width - usualWidth
+    now.cluster = own.pointee
+    let beatClass = judge(now, variation: intervals.variation)
+
     if isContinuous {
-      intervals[intervalCount % 8] = interval
-      intervalCount &+= 1
+      intervals.add(interval)
+      if lastID >= 0 && !isRun && templates.clusters[lastCluster].id == lastID {
+        templates.clusters[lastCluster].leave(before: now.ratio)
+      }
+      followRate(interval, isUsualPair: now.isUsual && isRun)
     }
-    lastInterval = interval
+    let counts =
+      medianRatio > Self.usualRatioMin
+      && beat.widthSeconds < Self.usualWidthRatio * max(0.02, usualWidth)
+    templates.credit(cluster, counts || dominant == nil ? 1 : 0.2)
     lastBeat = beat.sampleIndex
-    return .unclassifiable
+    lastID = own.pointee.id
+    lastCluster = cluster
+    return beatClass
   }
 
-  /// Median of the last eight.
-  private var usualInterval: Float {
-    let count = min(intervalCount, 8)
+  private func followRate(_ interval: Float, isUsualPair: Bool) {
+    if usualInterval > 0 {
+      usualInterval += (isUsualPair ? 0.1 : 0.02) * (interval - usualInterval)
+    } else if isUsualPair {
+      usualInterval = interval
+    }
+  }
+
+  private func judge(_ beat: BeatEvidence, variation: Float) -> BeatClass {
+    if beat.isLearning { return .unclassifiable }
+    if !beat.isUsual {
+      let isEstablished =
+        beat.cluster.members >= Self.establishedCount
+        && beat.likeness < Self.unlikeCorrelation && beat.widening > Self.widerSeconds
+      if isEstablished { return .ventricular }
+      if beat.ventricularLogit > 0 {
+        let isDoubtful =
+          beat.cluster.members < Self.youngCount && beat.earliness > Self.onTimeRatio
+        return isDoubtful ? .unclassifiable : .ventricular
+      }
+    }
+    let isEarly = beat.earliness < Self.earlyRatio && variation < Self.variationMax
+    return isEarly ? .supraventricular : .normal
+  }
+}
+
+/// What speaks for and against a ventricular origin.
+struct BeatEvidence: BitwiseCopyable {
+  /// Interval before the beat over the interval between usual beats; 1 where it is not known.
+  var ratio: Float = 1
+  /// The same, or over the median of the last intervals, whichever is smaller.
+  var earliness: Float = 1
+  /// Correlation with the usual shape.
+  var likeness: Float = 1
+  /// Seconds by which its shape's beats are wider than the usual ones.
+  var widening: Float = 0
+  /// Its shape is the usual one.
+  var isUsual = true
+  var isLearning = true
+  /// The beats of its shape, itself included.
+  var cluster = BeatCluster()
+
+  /// Log odds of a ventricular origin for a beat of another shape than the usual: logistic regression, fitted by
+  /// `scripts/fit-beat-classes` to 22 records of MIT-BIH, the paced ones left out.
+  var ventricularLogit: Float {
+    func part(_ value: Float, _ scale: Float, _ range: ClosedRange<Float>) -> Float {
+      min(max(value / scale, range.lowerBound), range.upperBound)
+    }
+    return BeatWeights.bias
+      + BeatWeights.early * part(0.95 - earliness, 0.2, 0...1.5)
+      + BeatWeights.earlyShape * part(0.95 - cluster.ratioBefore, 0.2, 0...1.5)
+      + BeatWeights.wideShape * part(widening, 0.03, -1...2)
+      + BeatWeights.pauseAfter * part(cluster.ratioAfter - 1.05, 0.3, 0...1.5)
+      + BeatWeights.unlike * part(0.95 - likeness, 0.5, 0...2)
+  }
+}
+
+/// The last eight RR intervals.
+struct RecentIntervals: BitwiseCopyable {
+  private static let countMax = 8
+  private var values = SIMD8<Float>.zero
+  private var next = 0
+  private var count = 0
+
+  mutating func add(_ seconds: Float) {
+    values[next] = seconds
+    next = (next &+ 1) % Self.countMax
+    count = min(count &+ 1, Self.countMax)
+  }
+
+  /// 0 without any.
+  var median: Float {
     guard count > 0 else { return 0 }
-    var sorted = intervals
-    for a in 1..<max(count, 2) {
-      var place = a
-      while place > 0 && place < count && sorted[place] < sorted[place &- 1] {
-        let swap = sorted[place]
-        sorted[place] = sorted[place &- 1]
-        sorted[place &- 1] = swap
+    var sorted = values
+    for end in 1..<max(count, 2) {
+      var place = end
+      while place > 0, place < count, sorted[place] < sorted[place &- 1] {
+        (sorted[place], sorted[place &- 1]) = (sorted[place &- 1], sorted[place])
         place &-= 1
       }
     }
-    return count % 2 == 1 ? sorted[count / 2] : (sorted[count / 2] + sorted[count / 2 &- 1]) / 2
+    let upper = sorted[count / 2]
+    return count % 2 == 1 ? upper : (upper + sorted[count / 2 &- 1]) / 2
   }
 
-  private var variation: Float {
-    let count = min(intervalCount, 8)
+  /// Mean distance from the mean, over the mean.
+  var variation: Float {
     guard count > 1 else { return 0 }
     var mean: Float = 0
-    for place in 0..<count { mean += intervals[place] / Float(count) }
-    var sum: Float = 0
-    for place in 0..<count { sum += abs(intervals[place] - mean) / Float(count) }
-    return sum / mean
-  }
-
-  /// Takes the shape from the waves, each cell the mean of its samples.
-  private func read(at offset: Int, _ features: RowFeatures) {
-    let first = offset &- layout.peakCell &* layout.samplesPerCell &- layout.samplesPerCell / 2
-    let scale = 1 / Float(layout.samplesPerCell)
-    for group in 0..<groupCount {
-      weights[group] = features.templateWeights(group)
-      for cell in 0..<layout.cellCount {
-        var sum = Lanes.zero
-        for sample in 0..<layout.samplesPerCell {
-          let place = first &+ cell &* layout.samplesPerCell &+ sample
-          sum += features.waves.value(group, at: max(min(place, -1), -features.waves.capacity))
-        }
-        shape[cell &* groupCount &+ group] = scale * sum
-      }
-    }
+    for place in 0..<count { mean += values[place] / Float(count) }
+    var distance: Float = 0
+    for place in 0..<count { distance += abs(values[place] - mean) / Float(count) }
+    return distance / mean
   }
 }

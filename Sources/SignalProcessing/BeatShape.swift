@@ -1,56 +1,79 @@
 // The shape of one beat in all rows, and how alike two shapes are. Rows count as much as they are trusted, in units of
 // their own QRS, so that the likeness is one number whatever the leads.
 
-/// How two shapes compare.
-struct ShapeMatch: BitwiseCopyable {
-  /// Correlation over QRS, ST and the start of T, -1 to 1.
-  var whole: Float = 0
-  /// Correlation over the QRS alone.
-  var complex: Float = 0
-  /// Correlation before the QRS, where a P wave is.
-  var before: Float = 0
-  /// Energy of the first over the second.
-  var energyRatio: Float = 1
-  /// Energy of what is before the QRS, over the QRS's own, first and second.
-  var beforeEnergy: Float = 0
-  /// Area of what differs over the area of the second's QRS.
-  var difference: Float = 1
-}
-
 /// Values `[cell][group of four rows]` around an R peak; one cell is 8 ms, or a sample where that is longer.
-struct BeatShape {
-  static let cellSeconds = 0.008
-  /// What a shape covers around R, and its parts.
-  static let beforeSeconds = 0.26
-  static let afterSeconds = 0.20
-  static let complexSeconds = (before: 0.08, after: 0.09)
-  /// Shapes are shifted against each other by as much as an R peak may be misplaced.
-  static let shiftSeconds = 0.024
+final class BeatShape {
+  private static let cellSeconds = 0.008
+  /// From before the QRS to the start of T.
+  private static let beforeSeconds = 0.08
+  private static let afterSeconds = 0.20
+  /// How far an R peak may be misplaced.
+  private static let shiftSeconds = 0.024
 
-  /// Where the parts of a shape lie, in cells.
-  struct Layout {
+  /// How a shape lies around R, in cells: `shiftMax` more at either side than is compared.
+  struct Layout: BitwiseCopyable {
     let samplesPerCell: Int
     let cellCount: Int
     let peakCell: Int
-    let complex: Range<Int>
-    let whole: Range<Int>
-    let before: Range<Int>
     let shiftMax: Int
+  }
 
-    init(sampleRate: Double) {
-      samplesPerCell = max(1, Int((BeatShape.cellSeconds * sampleRate).rounded()))
-      let cell = Double(samplesPerCell) / sampleRate
-      func cells(_ seconds: Double) -> Int { Int((seconds / cell).rounded()) }
-      shiftMax = max(1, cells(BeatShape.shiftSeconds))
-      peakCell = cells(BeatShape.beforeSeconds)
-      cellCount = peakCell + cells(BeatShape.afterSeconds) + 1
-      complex =
-        peakCell - cells(BeatShape.complexSeconds.before)..<peakCell
-          + cells(BeatShape.complexSeconds.after) + 1
-      whole = complex.lowerBound..<cellCount - shiftMax
-      before = shiftMax..<peakCell - cells(0.09)
+  let layout: Layout
+  let values: UnsafeMutablePointer<Lanes>
+  /// What each row weighs.
+  let weights: UnsafeMutablePointer<Lanes>
+  private let groupCount: Int
+
+  init(sampleRate: Double, groupCount: Int) {
+    let samples = max(1, Int((Self.cellSeconds * sampleRate).rounded()))
+    func cells(_ seconds: Double) -> Int {
+      Int((seconds * sampleRate / Double(samples)).rounded())
+    }
+    let shiftMax = max(1, cells(Self.shiftSeconds))
+    let peakCell = cells(Self.beforeSeconds) + shiftMax
+    layout = Layout(
+      samplesPerCell: samples, cellCount: peakCell + cells(Self.afterSeconds) + 1,
+      peakCell: peakCell, shiftMax: shiftMax)
+    self.groupCount = groupCount
+    values = .allocate(capacity: layout.cellCount * groupCount)
+    values.initialize(repeating: .zero, count: layout.cellCount * groupCount)
+    weights = .allocate(capacity: groupCount)
+    weights.initialize(repeating: .zero, count: groupCount)
+  }
+
+  deinit {
+    values.deallocate()
+    weights.deallocate()
+  }
+
+  /// Takes the shape from the waves, each cell the mean of its samples.
+  ///
+  /// - Parameter offset: samples from now to the R peak, negative.
+  func read(at offset: Int, _ features: RowFeatures) {
+    let first = offset &- layout.peakCell &* layout.samplesPerCell &- layout.samplesPerCell / 2
+    let scale = 1 / Float(layout.samplesPerCell)
+    for group in 0..<groupCount {
+      weights[group] = features.energyWeights(group)
+      for cell in 0..<layout.cellCount {
+        var sum = Lanes.zero
+        for sample in 0..<layout.samplesPerCell {
+          let place = first &+ cell &* layout.samplesPerCell &+ sample
+          sum += features.waves.value(group, at: max(min(place, -1), -features.waves.capacity))
+        }
+        values[cell &* groupCount &+ group] = scale * sum
+      }
     }
   }
+}
+
+/// How two shapes compare.
+struct ShapeMatch: BitwiseCopyable {
+  /// Cells by which the first is later than the second.
+  var shift = 0
+  /// From -1 to 1.
+  var correlation: Float = 0
+  /// Energy of the first over the second's.
+  var energyRatio: Float = 1
 }
 
 /// Compares shapes.
@@ -58,31 +81,32 @@ struct ShapeComparison {
   let layout: BeatShape.Layout
   let groupCount: Int
 
-  private struct Sums: BitwiseCopyable {
-    var first = Lanes.zero
-    var second = Lanes.zero
-    var product = Lanes.zero
-
-    var correlation: Float {
-      let energy = first.total * second.total
-      return energy > 0 ? product.total / energy.squareRoot() : 0
+  /// The comparison at the shift at which the first is most like the second.
+  func best(
+    _ first: UnsafePointer<Lanes>, _ second: UnsafePointer<Lanes>, _ weights: UnsafePointer<Lanes>
+  ) -> ShapeMatch {
+    var best = ShapeMatch(correlation: -.infinity)
+    for shift in -layout.shiftMax...layout.shiftMax {
+      let now = match(first, shift: shift, second, weights)
+      if now.correlation > best.correlation { best = now }
     }
+    return best
   }
 
-  /// Adds a part's energies and product, the first shape shifted, each row less its means.
+  /// Correlation of the rows together, each less its mean.
   @inline(__always)
-  private func sums(
+  private func match(
     _ first: UnsafePointer<Lanes>, shift: Int, _ second: UnsafePointer<Lanes>,
-    _ weights: UnsafePointer<Lanes>, _ cells: Range<Int>
-  ) -> Sums {
-    var sums = Sums()
+    _ weights: UnsafePointer<Lanes>
+  ) -> ShapeMatch {
+    let cells = layout.shiftMax..<layout.cellCount &- layout.shiftMax
     let scale = 1 / Float(cells.count)
+    var energyFirst = Lanes.zero
+    var energySecond = Lanes.zero
+    var product = Lanes.zero
     for group in 0..<groupCount {
-      var a = Lanes.zero
-      var b = Lanes.zero
-      var aa = Lanes.zero
-      var bb = Lanes.zero
-      var ab = Lanes.zero
+      var (a, b) = (Lanes.zero, Lanes.zero)
+      var (aa, bb, ab) = (Lanes.zero, Lanes.zero, Lanes.zero)
       var place = cells.lowerBound &* groupCount &+ group
       let end = cells.upperBound &* groupCount
       let lead = shift &* groupCount
@@ -96,43 +120,14 @@ struct ShapeComparison {
         ab += x * y
         place &+= groupCount
       }
-      sums.first += weights[group] * (aa - scale * a * a).atLeast(0)
-      sums.second += weights[group] * (bb - scale * b * b).atLeast(0)
-      sums.product += weights[group] * (ab - scale * a * b)
+      energyFirst += weights[group] * (aa - scale * a * a).atLeast(0)
+      energySecond += weights[group] * (bb - scale * b * b).atLeast(0)
+      product += weights[group] * (ab - scale * a * b)
     }
-    return sums
-  }
-
-  /// The shift of the first shape at which it is most like the second, and the correlation there.
-  func bestShift(
-    _ first: UnsafePointer<Lanes>, _ second: UnsafePointer<Lanes>,
-    _ weights: UnsafePointer<Lanes>
-  ) -> (shift: Int, correlation: Float) {
-    var best = (shift: 0, correlation: -Float.infinity)
-    for shift in -layout.shiftMax...layout.shiftMax {
-      let now = sums(first, shift: shift, second, weights, layout.whole).correlation
-      if now > best.correlation { best = (shift, now) }
-    }
-    return best
-  }
-
-  /// Everything that is compared, the first shape shifted.
-  func match(
-    _ first: UnsafePointer<Lanes>, shift: Int, _ second: UnsafePointer<Lanes>,
-    _ weights: UnsafePointer<Lanes>
-  ) -> ShapeMatch {
-    let whole = sums(first, shift: shift, second, weights, layout.whole)
-    let complex = sums(first, shift: shift, second, weights, layout.complex)
-    let before = sums(first, shift: shift, second, weights, layout.before)
-    var match = ShapeMatch()
-    match.whole = whole.correlation
-    match.complex = complex.correlation
-    match.before = before.correlation
-    let energy = max(complex.second.total, .leastNormalMagnitude)
-    match.energyRatio = min(max(complex.first.total / energy, 0.01), 100)
-    match.beforeEnergy = min(before.first.total / energy, 10)
-    let rest = whole.first.total + whole.second.total - 2 * whole.product.total
-    match.difference = min(rest / max(whole.second.total, .leastNormalMagnitude), 100)
-    return match
+    let energies = (energyFirst.total, energySecond.total)
+    guard energies.0 > 0, energies.1 > 0 else { return ShapeMatch(shift: shift) }
+    return ShapeMatch(
+      shift: shift, correlation: product.total / (energies.0 * energies.1).squareRoot(),
+      energyRatio: energies.0 / energies.1)
   }
 }

@@ -3,44 +3,68 @@
 
 /// What is known of the beats of one shape.
 struct BeatCluster: BitwiseCopyable {
-  /// Beats that joined, at most `countMax`.
-  var count: Float = 0
-  /// Beats that came on time, the last hundreds.
+  private static let memberMax: Float = 30
+  private static let intervalMax: Float = 20
+
+  /// A number of its own, never given again.
+  let id: Int32
+  /// Beats of it, at most `memberMax`.
+  private(set) var members: Float = 0
+  /// How much it is the usual one: see `BeatTemplates.credit`.
   var credit: Float = 0
+  /// Beats since the last of it.
+  var age: Float = 0
   /// Mean width, seconds.
-  var width: Float = 0
-  /// Sum of the members' evidence for a ventricular origin, and of its weights.
-  var evidence: Float = 0
-  var evidenceWeight: Float = 0
-  /// Beats since the last one joined.
-  var age: Int32 = 0
-  var id: Int32 = 0
+  private(set) var width: Float = 0
+  /// Mean interval before a beat of it that follows one of another shape, over the usual interval.
+  private(set) var ratioBefore: Float = 1
+  /// Mean interval from a beat of it to one of another shape, over the usual interval.
+  private(set) var ratioAfter: Float = 1
+  private var beforeCount: Float = 0
+  private var afterCount: Float = 0
+
+  init(id: Int32 = -1) { self.id = id }
+
+  mutating func join(width seconds: Float) {
+    members = min(members + 1, Self.memberMax)
+    width += (seconds - width) / members
+  }
+
+  mutating func enter(after ratio: Float) {
+    beforeCount = min(beforeCount + 1, Self.intervalMax)
+    ratioBefore += (min(ratio, 1.2) - ratioBefore) / beforeCount
+  }
+
+  mutating func leave(before ratio: Float) {
+    afterCount = min(afterCount + 1, Self.intervalMax)
+    ratioAfter += (ratio - ratioAfter) / afterCount
+  }
 }
 
 /// The shapes of one heart. Allocates only at `init`.
 final class BeatTemplates {
-  static let clusterCount = 12
+  private static let clusterCount = 12
   /// Beats over which a template is a mean.
-  private static let countMax: Float = 16
+  private static let meanCount: Float = 16
   private static let correlationMin: Float = 0.9
   private static let energyRange: ClosedRange<Float> = 0.4...2.5
-  /// The credit of a shape halves in so many beats.
-  private static let creditKeep: Float = 1 - 1 / 200
+  /// Usual beats over which the credit of a shape is summed.
+  private static let creditStep: Float = 1 / 200
 
-  let comparison: ShapeComparison
-  private let cellCount: Int
-  private let groupCount: Int
-  private let shapes: UnsafeMutablePointer<Lanes>
+  /// What is known of each shape, `used` of them.
   let clusters: UnsafeMutablePointer<BeatCluster>
   private(set) var used = 0
-  private(set) var founded: Int32 = 0
+
+  private let comparison: ShapeComparison
+  private let valueCount: Int
+  private let shapes: UnsafeMutablePointer<Lanes>
+  private var founded: Int32 = 0
 
   init(layout: BeatShape.Layout, groupCount: Int) {
     comparison = ShapeComparison(layout: layout, groupCount: groupCount)
-    self.groupCount = groupCount
-    cellCount = layout.cellCount
-    shapes = .allocate(capacity: Self.clusterCount * cellCount * groupCount)
-    shapes.initialize(repeating: .zero, count: Self.clusterCount * cellCount * groupCount)
+    valueCount = layout.cellCount * groupCount
+    shapes = .allocate(capacity: Self.clusterCount * valueCount)
+    shapes.initialize(repeating: .zero, count: Self.clusterCount * valueCount)
     clusters = .allocate(capacity: Self.clusterCount)
     clusters.initialize(repeating: BeatCluster(), count: Self.clusterCount)
   }
@@ -55,65 +79,65 @@ final class BeatTemplates {
     clusters.update(repeating: BeatCluster(), count: Self.clusterCount)
   }
 
-  func shape(_ cluster: Int) -> UnsafeMutablePointer<Lanes> {
-    shapes + cluster &* cellCount &* groupCount
+  private func template(_ cluster: Int) -> UnsafeMutablePointer<Lanes> {
+    shapes + cluster &* valueCount
   }
 
-  /// The shape with the most beats on time, nil without any.
+  /// The usual shape, nil without any.
   var dominant: Int? {
     var best: Int?
-    for cluster in 0..<used where clusters[cluster].credit > (best.map { clusters[$0].credit } ?? 0) {
+    var most: Float = 0
+    for cluster in 0..<used where clusters[cluster].credit > most {
       best = cluster
+      most = clusters[cluster].credit
     }
     return best
   }
 
-  /// The cluster that a beat belongs to, and how it must be shifted; founds one where none is alike.
-  func assign(
-    _ beat: UnsafePointer<Lanes>, _ weights: UnsafePointer<Lanes>
-  ) -> (cluster: Int, isNew: Bool) {
-    var best = -1
-    var shift = 0
-    var correlation = Self.correlationMin
-    for cluster in 0..<used {
-      let now = comparison.bestShift(beat, shape(cluster), weights)
-      guard now.correlation > correlation else { continue }
-      let match = comparison.match(beat, shift: now.shift, shape(cluster), weights)
-      guard Self.energyRange.contains(match.energyRatio) else { continue }
-      best = cluster
-      shift = now.shift
-      correlation = now.correlation
-    }
-    for cluster in 0..<used {
-      clusters[cluster].age &+= 1
-      clusters[cluster].credit *= Self.creditKeep
-    }
-    if best >= 0 {
-      learn(beat, shift: shift, best)
-      return (best, false)
-    }
-    return (found(beat), true)
+  /// A beat of a cluster speaks for its being the usual one, as much as `amount`, up to 1.
+  func credit(_ cluster: Int, _ amount: Float) {
+    for other in 0..<used { clusters[other].credit *= 1 - amount * Self.creditStep }
+    clusters[cluster].credit += amount
   }
 
-  private func learn(_ beat: UnsafePointer<Lanes>, shift: Int, _ cluster: Int) {
-    clusters[cluster].age = 0
-    clusters[cluster].count = min(clusters[cluster].count + 1, Self.countMax)
-    let step = 1 / clusters[cluster].count
-    let shape = shape(cluster)
-    for cell in max(0, -shift)..<min(cellCount, cellCount &- shift) {
-      for group in 0..<groupCount {
-        let place = cell &* groupCount &+ group
-        shape[place] += step * (beat[place &+ shift &* groupCount] - shape[place])
+  /// Correlation of a beat with a shape.
+  func likeness(_ beat: BeatShape, to cluster: Int) -> Float {
+    comparison.best(beat.values, template(cluster), beat.weights).correlation
+  }
+
+  /// The cluster that a beat belongs to; founds one where none is alike.
+  func assign(_ beat: BeatShape) -> Int {
+    var found = -1
+    var match = ShapeMatch(correlation: Self.correlationMin)
+    for cluster in 0..<used {
+      clusters[cluster].age += 1
+      let now = comparison.best(beat.values, template(cluster), beat.weights)
+      if now.correlation > match.correlation, Self.energyRange.contains(now.energyRatio) {
+        found = cluster
+        match = now
       }
     }
+    guard found >= 0 else { return create(beat) }
+    clusters[found].age = 0
+    learn(beat, shift: match.shift, found)
+    return found
   }
 
-  private func found(_ beat: UnsafePointer<Lanes>) -> Int {
+  private func learn(_ beat: BeatShape, shift: Int, _ cluster: Int) {
+    let step = 1 / min(clusters[cluster].members + 1, Self.meanCount)
+    let template = template(cluster)
+    let lead = shift &* comparison.groupCount
+    for place in max(0, -lead)..<min(valueCount, valueCount &- lead) {
+      template[place] += step * (beat.values[place &+ lead] - template[place])
+    }
+  }
+
+  private func create(_ beat: BeatShape) -> Int {
     let cluster = used < Self.clusterCount ? used : leastUseful
     used = max(used, cluster &+ 1)
-    founded &+= 1
-    clusters[cluster] = BeatCluster(count: 1, id: founded)
-    shape(cluster).update(from: beat, count: cellCount &* groupCount)
+    founded = (founded &+ 1) & .max
+    clusters[cluster] = BeatCluster(id: founded)
+    template(cluster).update(from: beat.values, count: valueCount)
     return cluster
   }
 
@@ -122,8 +146,8 @@ final class BeatTemplates {
     var worst = 0
     var least = Float.infinity
     for cluster in 0..<used {
-      let usefulness =
-        (clusters[cluster].count + clusters[cluster].credit) / (1 + Float(clusters[cluster].age))
+      let state = clusters[cluster]
+      let usefulness = (min(state.members, Self.meanCount) + state.credit) / (1 + state.age)
       if usefulness < least {
         least = usefulness
         worst = cluster

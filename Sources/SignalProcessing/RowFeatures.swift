@@ -105,6 +105,7 @@ final class RowFeatures {
   /// Delay where a QRS has its energy, about 10 Hz.
   var delaySamples: Double { bandPass.delaySamples + Double(despike.delay) }
 
+  /// Delay of `waves`.
   var waveDelaySamples: Double { broadPass.delaySamples + Double(despike.delay) }
 
   func restart() {
@@ -286,16 +287,18 @@ extension RowFeatures {
     }
   }
 
-  /// What each row of a group weighs where the rows' shapes are added: as much as it is trusted, in units of its
-  /// size.
-  func templateWeights(_ index: Int) -> Lanes {
-    let scale = groups[index].amplitudeScale
-    return groups[index].share * scale * scale
+  /// What each row of a group weighs where slopes are added: as much as it is trusted, in units of its size.
+  func slopeWeights(_ index: Int) -> Lanes { groups[index].share * groups[index].slopeScale }
+
+  /// The same where amplitudes are added.
+  func amplitudeWeights(_ index: Int) -> Lanes {
+    groups[index].share * groups[index].amplitudeScale
   }
 
-  func summitWeights(_ index: Int) -> Lanes { groups[index].share * groups[index].amplitudeScale }
-
-  func shapeWeights(_ index: Int) -> Lanes { groups[index].share * groups[index].slopeScale }
+  /// The same where squares of amplitudes are added.
+  func energyWeights(_ index: Int) -> Lanes {
+    amplitudeWeights(index) * groups[index].amplitudeScale
+  }
 }
 
 extension RowFeatures.RowGroup {

@@ -94,10 +94,11 @@ final class RowWaves {
     for place in centre &- reach...min(centre &+ reach, -1) {
       var sum = Lanes.zero
       for group in 0..<groupCount {
-        sum += features.summitWeights(group) * value(group, at: place).magnitude
+        sum += features.amplitudeWeights(group) * value(group, at: place).magnitude
       }
-      if sum.total > highest {
-        highest = sum.total
+      let height = sum.total * (1 - 0.5 * Float(abs(place &- centre)) / Float(max(1, reach)))
+      if height > highest {
+        highest = height
         best = place
       }
     }
@@ -110,7 +111,7 @@ final class RowWaves {
     var sum = Lanes.zero
     for group in 0..<groupCount {
       let change = value(group, at: offset) - value(group, at: offset &- span)
-      sum += features.shapeWeights(group) * change.magnitude
+      sum += features.slopeWeights(group) * change.magnitude
     }
     return sum.total
   }
@@ -126,7 +127,7 @@ final class RowWaves {
         let bend =
           value(group, at: place) + value(group, at: place &- 2 &* span)
           - 2 * value(group, at: place &- span)
-        sum += features.shapeWeights(group) * bend.magnitude
+        sum += features.slopeWeights(group) * bend.magnitude
       }
       strongest = max(strongest, sum.total)
       place &+= 1
