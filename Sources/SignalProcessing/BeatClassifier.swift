@@ -53,8 +53,12 @@ final class BeatClassifier {
 
   /// Says what a beat is, and learns from it.
   ///
-  /// - Parameter offset: samples from now to the R peak in `features.waves`, negative.
-  func classify(_ beat: Beat, at offset: Int64, _ features: RowFeatures) -> BeatClass {
+  /// - Parameters:
+  ///   - isPaced: a pacing pulse was seen before it.
+  ///   - offset: samples from now to the R peak in `features.waves`, negative.
+  func classify(
+    _ beat: Beat, isPaced: Bool, at offset: Int64, _ features: RowFeatures
+  ) -> BeatClass {
     shape.read(at: Int(offset), features)
     let interval = Float(Double(beat.sampleIndex &- lastBeat) / sampleRate)
     let isContinuous = interval < Self.intervalMax
@@ -75,12 +79,12 @@ final class BeatClassifier {
     let cluster = templates.assign(shape)
     let own = templates.clusters + cluster
     let isRun = own.pointee.id == lastID
-    own.pointee.join(width: beat.widthSeconds)
+    own.pointee.join(width: beat.widthSeconds, isPaced: isPaced)
     if !isRun && isContinuous { own.pointee.enter(after: now.ratio) }
     now.isUsual = own.pointee.id == dominantID
     now.widening = own.pointee.width - usualWidth
     now.cluster = own.pointee
-    let beatClass = judge(now, variation: intervals.variation)
+    let beatClass = isPaced ? .paced : judge(now, variation: intervals.variation)
 
     if isContinuous {
       intervals.add(interval)
@@ -109,6 +113,8 @@ final class BeatClassifier {
 
   private func judge(_ beat: BeatEvidence, variation: Float) -> BeatClass {
     if beat.isLearning { return .unclassifiable }
+    // Not every pulse of a pacemaker stands out.
+    if beat.cluster.pacedShare > 0.5 { return .paced }
     if !beat.isUsual {
       let isEstablished =
         beat.cluster.members >= Self.establishedCount

@@ -6,13 +6,13 @@ import Glibc
 
 /// A detected beat.
 public struct Beat: BitwiseCopyable, Hashable, Sendable {
-  /// Sample of the R peak.
+  /// Sample of the R peak; where a pacing pulse has started the complex, of the pulse.
   public var sampleIndex: Int64
   /// The complex lasts 120 ms or more: no conduction by the normal way.
   public var isWide: Bool
   /// From the onset of the complex to its end, as far as a monitor needs it: good to about 20 ms.
   public var widthSeconds: Float
-  /// What it is.
+  /// What it is, as far as 0.2 s after its R peak can tell.
   public var beatClass: BeatClass
 
   /// Creates a beat.
@@ -37,7 +37,11 @@ public final class BeatDetector {
   private static let tWaveShare: Float = 0.6
   /// Or bent so much less.
   private static let tWaveSharpness: Float = 0.4
+  /// How far the R peak may lie from where the band-passed signal is strongest.
   private static let summitSeconds = 0.06
+  /// A pulse so soon before R has started the ventricles, not the atria: readers mark such a complex at its pulse,
+  /// which is sharp while the complex is not.
+  private static let pacedLeadSeconds = 0.17
   private static let learningSeconds = 1.5
   /// Without a beat for so long the sizes are learnt again: they may have been an artefact's.
   private static let forgetSeconds = 4.0
@@ -56,6 +60,7 @@ public final class BeatDetector {
   private let waveDelay: Int64
   private let history: FeatureHistory
   private let classifier: BeatClassifier
+  private let pacing: PacedBeat
 
   private var index: Int64 = 0
   private var isLearning = true
@@ -72,6 +77,7 @@ public final class BeatDetector {
   private var candidate = Peak()
   private var pending = Beat(sampleIndex: 0, isWide: false)
   private var hasPending = false
+  private var lastTold = Int64.min
 
   /// A local maximum of the integrated slope.
   private struct Peak: BitwiseCopyable {
@@ -91,6 +97,7 @@ public final class BeatDetector {
     waveDelay = Int64(features.waveDelaySamples.rounded())
     history = FeatureHistory(seconds: 3, sampleRate: sampleRate)
     classifier = BeatClassifier(sampleRate: sampleRate, groupCount: features.groupCount)
+    pacing = PacedBeat(sampleRate: sampleRate, spikeDelay: Int64(features.spikeDelay))
     meanInterval = 0.8 * sampleRate
     restart(at: 0)
   }
@@ -101,6 +108,7 @@ public final class BeatDetector {
     lastBeat = .min / 2
     lastDecision = index
     hasPending = false
+    lastTold = .min
     classifier.restart()
     features.restart()
     startLearning()
@@ -108,7 +116,8 @@ public final class BeatDetector {
   }
 
   /// Takes one sample of all rows in microvolts; bit n of `usable`: row n may be trusted. Returns a beat that
-  /// is decided now, at most half a second after its R peak (search-back excepted).
+  /// is told now: at most half a second after its R peak, unless search-back found it (then up to 1.7 mean
+  /// intervals after the beat before).
   public func process(_ microvolts: UnsafePointer<Float>, usable: UInt32) -> Beat? {
     let feature = features.process(microvolts, usable: usable)
     history.append(feature)
@@ -129,8 +138,15 @@ public final class BeatDetector {
     guard hasPending, index &+ 1 >= pending.sampleIndex &+ waveDelay &+ classifier.samplesAfter
     else { return nil }
     hasPending = false
+    let pulse = pacing.pulse(before: pending.sampleIndex, history)
     pending.beatClass = classifier.classify(
-      pending, at: pending.sampleIndex &+ waveDelay &- index &- 1, features)
+      pending, isPaced: pulse != nil, at: pending.sampleIndex &+ waveDelay &- index &- 1, features)
+    if let pulse, Double(pending.sampleIndex &- pulse) < Self.pacedLeadSeconds * sampleRate {
+      pending.sampleIndex = pulse
+    }
+    // Two complexes near each other may share a summit: time still goes on.
+    pending.sampleIndex = max(pending.sampleIndex, lastTold &+ 1)
+    lastTold = pending.sampleIndex
     return pending
   }
 

@@ -20,13 +20,16 @@ struct BeatCluster: BitwiseCopyable {
   private(set) var ratioBefore: Float = 1
   /// Mean interval from a beat of it to one of another shape, over the usual interval.
   private(set) var ratioAfter: Float = 1
+  /// Share of its beats before which a pacing pulse was seen.
+  private(set) var pacedShare: Float = 0
   private var beforeCount: Float = 0
   private var afterCount: Float = 0
 
   init(id: Int32 = -1) { self.id = id }
 
-  mutating func join(width seconds: Float) {
+  mutating func join(width seconds: Float, isPaced: Bool) {
     members = min(members + 1, Self.memberMax)
+    pacedShare += ((isPaced ? 1 : 0) - pacedShare) / members
     width += (seconds - width) / members
   }
 

@@ -101,14 +101,16 @@ final class Despike {
 
   deinit { values.deallocate() }
 
-  /// Takes the newest values of a group of rows and gives those of `delay` samples ago, without spikes.
+  /// Takes the newest values of a group of rows and gives those of `delay` samples ago without spikes, and what was
+  /// taken out.
   @inline(__always)
-  func process(_ newest: Lanes, _ group: Int) -> Lanes {
+  func process(_ newest: Lanes, _ group: Int) -> (value: Lanes, spike: Lanes) {
     let slot = values + (position &* groupCount &+ group)
     let oldest = slot.pointee
     slot.pointee = newest
     let between = values[middle &* groupCount &+ group]
-    return oldest.atMost(newest).atLeast(oldest.atLeast(newest).atMost(between))
+    let value = oldest.atMost(newest).atLeast(oldest.atLeast(newest).atMost(between))
+    return (value, (between - value).magnitude)
   }
 
   /// All groups have their newest values.

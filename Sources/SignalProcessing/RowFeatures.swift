@@ -9,6 +9,8 @@ struct FusedFeature: BitwiseCopyable {
   var strength: Float = 0
   /// Largest band-passed amplitude of a usable row, microvolts.
   var microvolts: Float = 0
+  /// Largest spike that was taken out of a row, microvolts, `spikeDelay` samples ago.
+  var spike: Float = 0
   /// Rows measure, but of none is it known how large its complexes are.
   var isBlind = false
 }
@@ -105,6 +107,9 @@ final class RowFeatures {
   /// Delay where a QRS has its energy, about 10 Hz.
   var delaySamples: Double { bandPass.delaySamples + Double(despike.delay) }
 
+  /// Delay of the spikes.
+  var spikeDelay: Int { despike.delay }
+
   /// Delay of `waves`.
   var waveDelaySamples: Double { broadPass.delaySamples + Double(despike.delay) }
 
@@ -124,9 +129,10 @@ final class RowFeatures {
     var strength = Lanes.zero
     var weight = Lanes.zero
     var largest = Lanes(repeating: -1)
+    var spike = Lanes.zero
     for index in 0..<groupCount {
       let group = groups + index
-      let amplitude = step(group, index, load(microvolts, index))
+      let amplitude = step(group, index, load(microvolts, index), &spike)
       if hasMuted || any(amplitude .> Self.artefactMicrovolts) { mute(group, amplitude) }
       var isMeasured = group.pointee.isActive
       if hasMuted { isMeasured .&= group.pointee.muted .<= 0 }
@@ -146,7 +152,9 @@ final class RowFeatures {
     position = position &+ 1 == integration ? 0 : position &+ 1
     waves.advance()
     despike.advance()
-    return fuse(integrated.total, strength.total, weight.total, largest.largest)
+    var fused = fuse(integrated.total, strength.total, weight.total, largest.largest)
+    fused.spike = spike.largest
+    return fused
   }
 
   private func fuse(
@@ -177,14 +185,16 @@ final class RowFeatures {
   /// Filters one value of each row and keeps the rows' sums and peaks; returns the size of the band-passed values.
   @inline(__always)
   private func step(
-    _ group: UnsafeMutablePointer<RowGroup>, _ index: Int, _ raw: Lanes
+    _ group: UnsafeMutablePointer<RowGroup>, _ index: Int, _ raw: Lanes,
+    _ spike: inout Lanes
   ) -> Lanes {
     let isActive = group.pointee.isUsable .& (raw.magnitude .<= .greatestFiniteMagnitude)
     let bounded = Lanes.zero.replacing(
       with: raw.atMost(Self.largest).atLeast(-Self.largest),
       where: isActive)
     if isActive != group.pointee.isActive { settle(group, index, bounded, isActive) }
-    let value = despike.process(bounded, index)
+    let (value, removed) = despike.process(bounded, index)
+    spike = spike.atLeast(removed)
     let change = value - group.pointee.input
     group.pointee.input = value
     let band = group.pointee.band.step(bandPass, change)

@@ -96,9 +96,8 @@ final class RowWaves {
       for group in 0..<groupCount {
         sum += features.amplitudeWeights(group) * value(group, at: place).magnitude
       }
-      let height = sum.total * (1 - 0.5 * Float(abs(place &- centre)) / Float(max(1, reach)))
-      if height > highest {
-        highest = height
+      if sum.total > highest {
+        highest = sum.total
         best = place
       }
     }
