@@ -235,7 +235,8 @@ public final class BeatDetector {
     let fiducial = history.strongest(
       from: found.index &- Int64(integration) &- Int64(integration) / 2, to: found.index)
     let summit = features.waves.summit(
-      around: fiducial &- bandDelay &+ waveDelay &- index &- 1, reachSeconds: Self.summitSeconds, features)
+      around: fiducial &- bandDelay &+ waveDelay &- index &- 1, reachSeconds: Self.summitSeconds,
+      features)
     let rPeak = summit &+ index &+ 1 &- waveDelay
     let interval = Double(found.index &- lastBeat)
     if interval < 2 * sampleRate { meanInterval += 0.125 * (interval - meanInterval) }

@@ -67,13 +67,13 @@ func prematureAtrialBeat() {
   #expect(!record.beats.contains { $0.beatClass == .ventricular })
 }
 
-/// Pulses of 2 ms and some millivolts before each beat of `captured`, and alone at each time of `alone`.
+/// Pulses of 2 ms and 2.5 mV before each beat of `captured`, and alone at each time of `alone`.
 private func pacing(_ captured: SyntheticECG, alone: [Double], lead: Double) -> (Double) -> Double {
   { time in
     let isPulse =
       captured.beats.contains { time >= $0 - lead && time < $0 - lead + 0.002 }
       || alone.contains { time >= $0 && time < $0 + 0.002 }
-    return captured.value(at: time) + (isPulse ? 4000 : 0)
+    return captured.value(at: time) + (isPulse ? 2500 : 0)
   }
 }
 
@@ -99,7 +99,7 @@ func pulsesWithoutCapture(rate: Double) {
     .filter { pulse in !ecg.beats.contains { pulse > $0 - 0.3 && pulse < $0 + 0.02 } }
   let own = SyntheticECG(beats: ecg.beats)
   let value: (Double) -> Double = { time in
-    own.value(at: time) + (alone.contains { time >= $0 && time < $0 + 0.002 } ? 5000 : 0)
+    own.value(at: time) + (alone.contains { time >= $0 && time < $0 + 0.002 } ? 2500 : 0)
   }
   let record = monitor(rate: rate, seconds: 60, value)
   let invented = record.beats.filter { beat in
@@ -110,7 +110,7 @@ func pulsesWithoutCapture(rate: Double) {
   // Asystole under a working pacemaker is the case that kills.
   let stopped = monitor(rate: rate, seconds: 40) { time in
     (time < 15 ? own.value(at: time) : 0)
-      + (alone.contains { time >= $0 && time < $0 + 0.002 } ? 5000 : 0)
+      + (alone.contains { time >= $0 && time < $0 + 0.002 } ? 2500 : 0)
   }
   #expect(stopped.beats.allSatisfy { Double($0.sampleIndex) / rate < 15.1 })
   #expect(stopped.starts(of: .asystole).count == 1)
