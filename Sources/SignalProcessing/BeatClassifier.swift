@@ -29,6 +29,8 @@ final class BeatClassifier {
   private var lastBeat: Int64 = .min / 2
   private var lastID: Int32 = -1
   private var lastCluster = 0
+  /// What spoke for the class of the last beat.
+  private(set) var evidence = BeatEvidence()
   /// Interval between beats of the usual shape, seconds; 0 until there were two.
   private var usualInterval: Float = 0
 
@@ -84,6 +86,7 @@ final class BeatClassifier {
     now.isUsual = own.pointee.id == dominantID
     now.widening = own.pointee.width - usualWidth
     now.cluster = own.pointee
+    evidence = now
     let beatClass = isPaced ? .paced : judge(now, variation: intervals.variation)
 
     if isContinuous {
@@ -147,18 +150,25 @@ struct BeatEvidence: BitwiseCopyable {
   /// The beats of its shape, itself included.
   var cluster = BeatCluster()
 
-  /// Log odds of a ventricular origin for a beat of another shape than the usual: logistic regression, fitted by
-  /// `scripts/fit-beat-classes` to 22 records of MIT-BIH, the paced ones left out.
-  var ventricularLogit: Float {
+  /// What is weighed: how early the beat is, how early the beats of its shape are, how wide, what pause follows
+  /// them, and how unlike the usual shape it is.
+  var parts: InlineArray<5, Float> {
     func part(_ value: Float, _ scale: Float, _ range: ClosedRange<Float>) -> Float {
       min(max(value / scale, range.lowerBound), range.upperBound)
     }
-    return BeatWeights.bias
-      + BeatWeights.early * part(0.95 - earliness, 0.2, 0...1.5)
-      + BeatWeights.earlyShape * part(0.95 - cluster.ratioBefore, 0.2, 0...1.5)
-      + BeatWeights.wideShape * part(widening, 0.03, -1...2)
-      + BeatWeights.pauseAfter * part(cluster.ratioAfter - 1.05, 0.3, 0...1.5)
-      + BeatWeights.unlike * part(0.95 - likeness, 0.5, 0...2)
+    return [
+      part(0.95 - earliness, 0.2, 0...1.5), part(0.95 - cluster.ratioBefore, 0.2, 0...1.5),
+      part(widening, 0.03, -1...2), part(cluster.ratioAfter - 1.05, 0.3, 0...1.5),
+      part(0.95 - likeness, 0.5, 0...2),
+    ]
+  }
+
+  /// Log odds of a ventricular origin for a beat of another shape than the usual.
+  var ventricularLogit: Float {
+    let parts = parts
+    var sum = BeatWeights.bias
+    for index in 0..<5 { sum += BeatWeights.parts[index] * parts[index] }
+    return sum
   }
 }
 

@@ -102,6 +102,9 @@ public final class BeatDetector {
     restart(at: 0)
   }
 
+  /// What spoke for the class of the last beat told.
+  var evidence: BeatEvidence { classifier.evidence }
+
   /// Starts anew: the next sample is `index`.
   public func restart(at index: Int64) {
     self.index = index

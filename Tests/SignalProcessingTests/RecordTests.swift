@@ -8,7 +8,7 @@ import SignalProcessing
 import TestSupport
 import Testing
 
-private let mitBIH = [
+let mitBIH = [
   101, 102, 104, 106, 108, 109, 112, 114, 115, 116, 118, 119, 122, 124, 201, 203, 205, 207, 208,
   209, 215, 220, 223, 230,
 ]
