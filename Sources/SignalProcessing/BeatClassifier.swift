@@ -75,6 +75,7 @@ final class BeatClassifier {
     let usualWidth = dominant.map { templates.clusters[$0].width } ?? beat.widthSeconds
     if let dominant {
       now.likeness = templates.likeness(shape, to: dominant)
+      now.isUsualPaced = templates.clusters[dominant].pacedShare > 0.5
       now.isLearning = templates.clusters[dominant].members < Self.learningCount
     }
     let dominantID = dominant.map { templates.clusters[$0].id } ?? -1
@@ -118,7 +119,9 @@ final class BeatClassifier {
     if beat.isLearning { return .unclassifiable }
     // Not every pulse of a pacemaker stands out.
     if beat.cluster.pacedShare > 0.5 { return .paced }
-    if !beat.isUsual {
+    // Beside paced beats the narrower ones are the heart's own, conducted by the normal way.
+    let isConducted = beat.isUsualPaced && beat.widening < 0
+    if !beat.isUsual && !isConducted {
       let isEstablished =
         beat.cluster.members >= Self.establishedCount
         && beat.likeness < Self.unlikeCorrelation && beat.widening > Self.widerSeconds
@@ -146,6 +149,8 @@ struct BeatEvidence: BitwiseCopyable {
   var widening: Float = 0
   /// Its shape is the usual one.
   var isUsual = true
+  /// Most beats of the usual shape were started by a pacemaker.
+  var isUsualPaced = false
   var isLearning = true
   /// The beats of its shape, itself included.
   var cluster = BeatCluster()
