@@ -6,13 +6,13 @@ import Glibc
 
 /// A detected beat.
 public struct Beat: BitwiseCopyable, Hashable, Sendable {
-  /// Sample of the R peak.
+  /// Sample of the R peak; where a pacing pulse has started the complex, of the pulse.
   public var sampleIndex: Int64
   /// The complex lasts 120 ms or more: no conduction by the normal way.
   public var isWide: Bool
   /// From the onset of the complex to its end, as far as a monitor needs it: good to about 20 ms.
   public var widthSeconds: Float
-  /// What it is.
+  /// What it is, as far as 0.2 s after its R peak can tell.
   public var beatClass: BeatClass
 
   /// Creates a beat.
@@ -37,6 +37,11 @@ public final class BeatDetector {
   private static let tWaveShare: Float = 0.6
   /// Or bent so much less.
   private static let tWaveSharpness: Float = 0.4
+  /// How far the R peak may lie from where the band-passed signal is strongest.
+  private static let summitSeconds = 0.06
+  /// A pulse so soon before R has started the ventricles, not the atria: readers mark such a complex at its pulse,
+  /// which is sharp while the complex is not.
+  private static let pacedLeadSeconds = 0.17
   private static let learningSeconds = 1.5
   /// Without a beat for so long the sizes are learnt again: they may have been an artefact's.
   private static let forgetSeconds = 4.0
@@ -52,7 +57,10 @@ public final class BeatDetector {
   private let integration: Int
   private let refractory: Int64
   private let bandDelay: Int64
+  private let waveDelay: Int64
   private let history: FeatureHistory
+  private let classifier: BeatClassifier
+  private let pacing: PacedBeat
 
   private var index: Int64 = 0
   private var isLearning = true
@@ -67,6 +75,9 @@ public final class BeatDetector {
   private var lastDecision: Int64 = 0
   private var peak = Peak()
   private var candidate = Peak()
+  private var pending = Beat(sampleIndex: 0, isWide: false)
+  private var hasPending = false
+  private var lastTold = Int64.min
 
   /// A local maximum of the integrated slope.
   private struct Peak: BitwiseCopyable {
@@ -83,33 +94,63 @@ public final class BeatDetector {
       sampleRate: sampleRate, rowCount: rowCount, low: Self.bandHz.low, high: Self.bandHz.high,
       integration: integration)
     bandDelay = Int64(features.delaySamples.rounded())
+    waveDelay = Int64(features.waveDelaySamples.rounded())
     history = FeatureHistory(seconds: 3, sampleRate: sampleRate)
+    classifier = BeatClassifier(sampleRate: sampleRate, groupCount: features.groupCount)
+    pacing = PacedBeat(sampleRate: sampleRate, spikeDelay: Int64(features.spikeDelay))
     meanInterval = 0.8 * sampleRate
     restart(at: 0)
   }
+
+  /// What spoke for the class of the last beat told.
+  var evidence: BeatEvidence { classifier.evidence }
 
   /// Starts anew: the next sample is `index`.
   public func restart(at index: Int64) {
     self.index = index
     lastBeat = .min / 2
     lastDecision = index
+    hasPending = false
+    lastTold = .min
+    classifier.restart()
     features.restart()
     startLearning()
     history.restart(at: index)
   }
 
   /// Takes one sample of all rows in microvolts; bit n of `usable`: row n may be trusted. Returns a beat that
-  /// is decided now, at most half a second after its R peak (search-back excepted).
+  /// is told now: at most half a second after its R peak, unless search-back found it (then up to 1.7 mean
+  /// intervals after the beat before).
   public func process(_ microvolts: UnsafePointer<Float>, usable: UInt32) -> Beat? {
     let feature = features.process(microvolts, usable: usable)
     history.append(feature)
     defer { index &+= 1 }
+    let told = tellPending()
     if feature.isBlind && !isLearning { startLearning() }
     if isLearning {
       learn(feature.microvolts)
-      return nil
+    } else if let beat = decide(feature.integrated) {
+      pending = beat
+      hasPending = true
     }
-    return decide(feature.integrated)
+    return told
+  }
+
+  /// The beat that waits for what follows it, once that is there.
+  private func tellPending() -> Beat? {
+    guard hasPending, index &+ 1 >= pending.sampleIndex &+ waveDelay &+ classifier.samplesAfter
+    else { return nil }
+    hasPending = false
+    let pulse = pacing.pulse(before: pending.sampleIndex, history)
+    pending.beatClass = classifier.classify(
+      pending, isPaced: pulse != nil, at: pending.sampleIndex &+ waveDelay &- index &- 1, features)
+    if let pulse, Double(pending.sampleIndex &- pulse) < Self.pacedLeadSeconds * sampleRate {
+      pending.sampleIndex = pulse
+    }
+    // Two complexes near each other may share a summit: time still goes on.
+    pending.sampleIndex = max(pending.sampleIndex, lastTold &+ 1)
+    lastTold = pending.sampleIndex
+    return pending
   }
 
   /// Waits for something as large as a complex, then takes the next second and a half for the rows' sizes.
@@ -151,8 +192,8 @@ public final class BeatDetector {
   private func judge(_ found: Peak) -> Beat? {
     let sinceBeat = found.index &- lastBeat
     if sinceBeat < refractory { return nil }
-    let sharpness = features.sharpness(
-      from: found.index &- index &- Int64(integration), to: found.index &- index)
+    let sharpness = features.waves.sharpness(
+      from: found.index &- index &- Int64(integration), to: found.index &- index, features)
     let isBlunt = sharpness < Self.tWaveSharpness * lastBeatSharpness
     let isTWave =
       Double(sinceBeat) < Self.tWaveSeconds * sampleRate
@@ -196,17 +237,20 @@ public final class BeatDetector {
   private func accept(_ found: Peak) -> Beat {
     let fiducial = history.strongest(
       from: found.index &- Int64(integration) &- Int64(integration) / 2, to: found.index)
-    let rPeak = fiducial &- bandDelay
+    let summit = features.waves.summit(
+      around: fiducial &- bandDelay &+ waveDelay &- index &- 1, reachSeconds: Self.summitSeconds,
+      features)
+    let rPeak = summit &+ index &+ 1 &- waveDelay
     let interval = Double(found.index &- lastBeat)
     if interval < 2 * sampleRate { meanInterval += 0.125 * (interval - meanInterval) }
     lastBeat = found.index
     lastBeatPeak = found.value
-    lastBeatSharpness = features.sharpness(
-      from: found.index &- index &- Int64(integration), to: found.index &- index)
+    lastBeatSharpness = features.waves.sharpness(
+      from: found.index &- index &- Int64(integration), to: found.index &- index, features)
     lastDecision = index
     candidate = Peak()
     features.updateLevels()
-    let width = Float(features.widthSeconds(around: rPeak &- index))
+    let width = Float(features.waves.widthSeconds(around: rPeak &- index, features))
     return Beat(sampleIndex: rPeak, isWide: Self.wideSeconds.contains(width), widthSeconds: width)
   }
 }

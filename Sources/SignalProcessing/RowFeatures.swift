@@ -1,7 +1,5 @@
 // What the beat detector sees of each row: band-passed slope, integrated over the length of a QRS and measured in
-// units of the row's own running QRS size; and enough of the broader signal to tell how wide a complex is.
-
-import Glibc
+// units of the row's own running QRS size. Four rows are computed at once, in the lanes of a SIMD register.
 
 /// The fused feature of one sample.
 struct FusedFeature: BitwiseCopyable {
@@ -11,32 +9,44 @@ struct FusedFeature: BitwiseCopyable {
   var strength: Float = 0
   /// Largest band-passed amplitude of a usable row, microvolts.
   var microvolts: Float = 0
+  /// Largest spike that was taken out of a row, microvolts, `spikeDelay` samples ago.
+  var spike: Float = 0
   /// Rows measure, but of none is it known how large its complexes are.
   var isBlind = false
 }
 
 /// Per-row filters and levels of the beat detector.
 final class RowFeatures {
-  private struct RowState: BitwiseCopyable {
-    var low = BiquadState()
-    var high = BiquadState()
-    var broad = BiquadState()
-    var broadLow = BiquadState()
-    var isSettled = false
-    /// Samples for which the row is left out after an artefact.
-    var mutedCount = 0
-    var previous: Float = 0
-    var sum: Float = 0
+  /// What four rows remember.
+  fileprivate struct RowGroup: BitwiseCopyable {
+    var band = BandPassLanes()
+    var broad = BandPassLanes()
+    /// The last value of the input without spikes.
+    var input = Lanes.zero
+    var previous = Lanes.zero
+    var sum = Lanes.zero
     /// Running size of the row's QRS: integrated slope at its peaks, amplitude at its peaks.
-    var slopeLevel: Float = 0
-    var amplitudeLevel: Float = 0
-    /// Mean integrated slope of the last seconds, complexes counted as no more than half their size.
-    var noise: Float = 0
-    /// What the row counts among the others.
-    var share: Float = 1
+    var slopeLevel = Lanes.zero
+    var amplitudeLevel = Lanes.zero
+    /// One over the sizes, 0 where a row has none.
+    var slopeScale = Lanes.zero
+    var amplitudeScale = Lanes.zero
+    /// Mean integrated slope of the last half second, complexes counted as no more than half their size.
+    var noise = Lanes.zero
+    /// What the row counts among the others; 0 for one that is not measured or has no size.
+    var share = Lanes.zero
     /// Largest integrated slope and amplitude since the last beat.
-    var slopePeak: Float = 0
-    var amplitudePeak: Float = 0
+    var slopePeak = Lanes.zero
+    var amplitudePeak = Lanes.zero
+    /// Samples for which the row is left out after an artefact.
+    var muted = Lanes.zero
+    /// 1 for rows that measured the last sample.
+    var active = Lanes.zero
+    /// 1 for rows that may be trusted.
+    var usable = Lanes.zero
+
+    var isActive: LaneMask { active .> 0 }
+    var isUsable: LaneMask { usable .> 0 }
   }
 
   /// No electrode gives more than ten volts; beyond, the sums would leave Float's range.
@@ -48,273 +58,273 @@ final class RowFeatures {
   private static let noiseClip: Float = 0.5
   /// A row without noise counts as much as one of 7 % noise, so that no single row decides alone.
   private static let noiseMin: Float = 0.07
-  private static let bendSeconds = 0.016
-  private static let widthReachSeconds = 0.14
-  /// The signal stands still for so long at the top of a broad complex.
-  private static let plateauSeconds = 0.02
-  /// Speed from which it is the complex that moves, as a share of its fastest.
-  private static let speedShare: Float = 0.125
+  private static let broadHz = (low: 1.0, high: 35.0)
+
+  /// What is seen of the rows for their shape, 1-35 Hz.
+  let waves: RowWaves
 
   private let sampleRate: Double
   private let noiseStep: Float
+  private let muteCount: Float
   private let rowCount: Int
+  let groupCount: Int
   private let integration: Int
-  private let lowPass: Biquad
-  private let highPass: Biquad
-  private let broadPass: Biquad
-  private let broadLowPass: Biquad
-  private let rows: UnsafeMutablePointer<RowState>
-  /// Slopes of the last `integration` samples, `[row][integration]`.
-  private let slopes: UnsafeMutablePointer<Float>
-  /// Broad-band microvolts of the last second, `[row][broadCount]`.
-  private let broad: UnsafeMutablePointer<Float>
-  private let broadCount: Int
+  private let bandPass: BandPass
+  private let broadPass: BandPass
+  fileprivate let groups: UnsafeMutablePointer<RowGroup>
+  /// Slopes of the last `integration` samples, `[sample][group]`.
+  private let slopes: UnsafeMutablePointer<Lanes>
+  private let despike: Despike
   private var position = 0
-  private var broadPosition = 0
+  private var usable: UInt32 = 0
+  private var hasMuted = false
 
   init(
     sampleRate: Double, rowCount: Int, low: Double, high: Double, integration: Int
   ) {
     self.sampleRate = sampleRate
     noiseStep = Float(1 / (Self.noiseSeconds * sampleRate))
+    muteCount = Float((Self.muteSeconds * sampleRate).rounded())
     self.rowCount = rowCount
+    groupCount = (rowCount + 3) / 4
     self.integration = integration
-    highPass = .highPass(hertz: low, sampleRate: sampleRate, quality: Biquad.butterworth)
-    lowPass = .lowPass(hertz: high, sampleRate: sampleRate, quality: Biquad.butterworth)
-    broadPass = .highPass(hertz: 1, sampleRate: sampleRate, quality: Biquad.butterworth)
-    broadLowPass = .lowPass(
-      hertz: min(35, 0.4 * sampleRate), sampleRate: sampleRate, quality: Biquad.butterworth)
-    rows = .allocate(capacity: rowCount)
-    slopes = .allocate(capacity: rowCount * integration)
-    slopes.initialize(repeating: 0, count: rowCount * integration)
-    broadCount = Int(sampleRate.rounded())
-    broad = .allocate(capacity: rowCount * broadCount)
-    broad.initialize(repeating: 0, count: rowCount * broadCount)
-    rows.initialize(repeating: RowState(), count: rowCount)
+    bandPass = BandPass(low: low, high: high, sampleRate: sampleRate)
+    broadPass = BandPass(
+      low: Self.broadHz.low, high: min(Self.broadHz.high, 0.4 * sampleRate), sampleRate: sampleRate)
+    groups = .allocate(capacity: groupCount)
+    groups.initialize(repeating: RowGroup(), count: groupCount)
+    slopes = .allocate(capacity: groupCount * integration)
+    slopes.initialize(repeating: .zero, count: groupCount * integration)
+    despike = Despike(sampleRate: sampleRate, groupCount: groupCount)
+    waves = RowWaves(sampleRate: sampleRate, groupCount: groupCount)
   }
 
   deinit {
-    rows.deallocate()
+    groups.deallocate()
     slopes.deallocate()
-    broad.deallocate()
   }
 
-  /// Delay of the band-pass where a QRS has its energy, about 10 Hz.
-  var delaySamples: Double {
-    highPass.groupDelay(hertz: 10, sampleRate: sampleRate)
-      + lowPass.groupDelay(hertz: 10, sampleRate: sampleRate)
-  }
+  /// Delay where a QRS has its energy, about 10 Hz.
+  var delaySamples: Double { bandPass.delaySamples + Double(despike.delay) }
+
+  /// Delay of the spikes.
+  var spikeDelay: Int { despike.delay }
+
+  /// Delay of `waves`.
+  var waveDelaySamples: Double { broadPass.delaySamples + Double(despike.delay) }
 
   func restart() {
-    rows.update(repeating: RowState(), count: rowCount)
-    slopes.update(repeating: 0, count: rowCount &* integration)
-    broad.update(repeating: 0, count: rowCount &* broadCount)
+    groups.update(repeating: RowGroup(), count: groupCount)
+    slopes.update(repeating: .zero, count: groupCount &* integration)
+    waves.restart()
     position = 0
-    broadPosition = 0
+    usable = 0
+    hasMuted = false
   }
 
   /// Takes one sample of all rows. Rows that are not usable now settle anew when they are again.
   func process(_ microvolts: UnsafePointer<Float>, usable: UInt32) -> FusedFeature {
-    var fused = FusedFeature()
-    var weight: Float = 0
-    var measuring = false
-    for row in 0..<rowCount {
-      let value = microvolts[row]
-      guard usable & (1 &<< UInt32(row)) != 0, value.isFinite else {
-        forget(row)
-        continue
-      }
-      let amplitude = abs(step(row, Double(min(max(value, -Self.largest), Self.largest))))
-      if amplitude > Self.artefactMicrovolts { mute(row) }
-      if rows[row].mutedCount > 0 {
-        unmuteSlowly(row)
-        continue
-      }
-      measuring = true
-      fused.microvolts = max(fused.microvolts, amplitude)
-      guard rows[row].slopeLevel > 0 else { continue }
-      let relative = rows[row].sum / rows[row].slopeLevel
-      rows[row].noise += noiseStep * (min(relative, Self.noiseClip) - rows[row].noise)
-      rows[row].noise = max(rows[row].noise, Self.noiseMin)
-      rows[row].share = 1 / (rows[row].noise * rows[row].noise)
-      fused.integrated += rows[row].share * min(relative, 3)
-      fused.strength += rows[row].share * min(amplitude / rows[row].amplitudeLevel, 3)
-      weight += rows[row].share
+    if usable != self.usable { setUsable(usable) }
+    var integrated = Lanes.zero
+    var strength = Lanes.zero
+    var weight = Lanes.zero
+    var largest = Lanes(repeating: -1)
+    var spike = Lanes.zero
+    for index in 0..<groupCount {
+      let group = groups + index
+      let amplitude = step(group, index, load(microvolts, index), &spike)
+      if hasMuted || any(amplitude .> Self.artefactMicrovolts) { mute(group, amplitude) }
+      var isMeasured = group.pointee.isActive
+      if hasMuted { isMeasured .&= group.pointee.muted .<= 0 }
+      largest = largest.atLeast(amplitude.replacing(with: -1, where: .!isMeasured))
+      let relative = group.pointee.sum * group.pointee.slopeScale
+      let counts = isMeasured .& (group.pointee.slopeScale .> 0)
+      let noise = group.pointee.noise
+      let clipped = relative.atMost(Self.noiseClip)
+      let settled = (noise + noiseStep * (clipped - noise)).atLeast(Self.noiseMin)
+      group.pointee.noise = noise.replacing(with: settled, where: counts)
+      let share = Lanes.zero.replacing(with: 1 / (settled * settled), where: counts)
+      group.pointee.share = share
+      integrated += share * relative.atMost(3)
+      strength += share * (amplitude * group.pointee.amplitudeScale).atMost(3)
+      weight += share
     }
     position = position &+ 1 == integration ? 0 : position &+ 1
-    broadPosition = broadPosition &+ 1 == broadCount ? 0 : broadPosition &+ 1
-    fused.isBlind = measuring && weight == 0
+    waves.advance()
+    despike.advance()
+    var fused = fuse(integrated.total, strength.total, weight.total, largest.largest)
+    fused.spike = spike.largest
+    return fused
+  }
+
+  private func fuse(
+    _ integrated: Float, _ strength: Float, _ weight: Float, _ microvolts: Float
+  ) -> FusedFeature {
+    var fused = FusedFeature()
+    fused.microvolts = max(microvolts, 0)
+    fused.isBlind = microvolts >= 0 && weight == 0
     if weight > 0 {
-      fused.integrated /= weight
-      fused.strength /= weight
+      fused.integrated = integrated / weight
+      fused.strength = strength / weight
     }
     return fused
   }
 
-  /// Filters one value and keeps the row's sums and peaks; returns the band-passed value.
+  /// The values of a group's rows, NaN beyond the last row.
   @inline(__always)
-  private func step(_ row: Int, _ value: Double) -> Float {
-    let state = rows + row
-    let band: Float
-    let wide: Float
-    if state.pointee.isSettled {
-      let high = state.pointee.high.step(highPass, value)
-      band = Float(state.pointee.low.step(lowPass, high))
-      let broad = state.pointee.broad.step(broadPass, value)
-      wide = Float(state.pointee.broadLow.step(broadLowPass, broad))
-    } else {
-      let high = state.pointee.high.settle(highPass, on: value)
-      band = Float(state.pointee.low.settle(lowPass, on: high))
-      let broad = state.pointee.broad.settle(broadPass, on: value)
-      wide = Float(state.pointee.broadLow.settle(broadLowPass, on: broad))
-      state.pointee.isSettled = true
-      state.pointee.previous = band
+  private func load(_ microvolts: UnsafePointer<Float>, _ index: Int) -> Lanes {
+    let first = index &* 4
+    if first &+ 4 <= rowCount {
+      return UnsafeRawPointer(microvolts + first).loadUnaligned(as: Lanes.self)
     }
-    let slot = slopes + (row &* integration &+ position)
-    let slope = abs(band - state.pointee.previous)
-    state.pointee.previous = band
-    state.pointee.sum += slope - slot.pointee
+    var values = Lanes(repeating: .nan)
+    for row in first..<rowCount { values[row &- first] = microvolts[row] }
+    return values
+  }
+
+  /// Filters one value of each row and keeps the rows' sums and peaks; returns the size of the band-passed values.
+  @inline(__always)
+  private func step(
+    _ group: UnsafeMutablePointer<RowGroup>, _ index: Int, _ raw: Lanes,
+    _ spike: inout Lanes
+  ) -> Lanes {
+    let isActive = group.pointee.isUsable .& (raw.magnitude .<= .greatestFiniteMagnitude)
+    let bounded = Lanes.zero.replacing(
+      with: raw.atMost(Self.largest).atLeast(-Self.largest),
+      where: isActive)
+    if isActive != group.pointee.isActive { settle(group, index, bounded, isActive) }
+    let (value, removed) = despike.process(bounded, index)
+    spike = spike.atLeast(removed)
+    let change = value - group.pointee.input
+    group.pointee.input = value
+    let band = group.pointee.band.step(bandPass, change)
+    waves.append(group.pointee.broad.step(broadPass, change), index)
+    let slot = slopes + (position &* groupCount &+ index)
+    let slope = (band - group.pointee.previous).magnitude
+    group.pointee.previous = band
+    group.pointee.sum += slope - slot.pointee
     slot.pointee = slope
-    broad[row &* broadCount &+ broadPosition] = wide
-    state.pointee.slopePeak = max(state.pointee.slopePeak, state.pointee.sum)
-    state.pointee.amplitudePeak = max(state.pointee.amplitudePeak, abs(band))
     // The running sum is made exact once a turn, so that rounding cannot pile up.
-    if position == 0 {
-      var sum: Float = 0
-      for index in 0..<integration { sum += slopes[row &* integration &+ index] }
-      state.pointee.sum = sum
+    if position == 0 { sumExactly(group, index) }
+    let amplitude = band.magnitude
+    group.pointee.slopePeak = group.pointee.slopePeak.atLeast(group.pointee.sum)
+    group.pointee.amplitudePeak = group.pointee.amplitudePeak.atLeast(amplitude)
+    return amplitude
+  }
+
+  private func sumExactly(_ group: UnsafeMutablePointer<RowGroup>, _ index: Int) {
+    var sum = Lanes.zero
+    for sample in 0..<integration { sum += slopes[sample &* groupCount &+ index] }
+    group.pointee.sum = sum
+  }
+
+  private func setUsable(_ usable: UInt32) {
+    self.usable = usable
+    for row in 0..<rowCount {
+      groups[row / 4].usable[row % 4] = usable & (1 &<< UInt32(row)) != 0 ? 1 : 0
     }
-    return band
   }
 
-  /// A step or a shock: the row is left out until its filters have forgotten it, and must be learnt anew.
-  private func mute(_ row: Int) {
-    rows[row].mutedCount = Int(Self.muteSeconds * sampleRate)
-    rows[row].slopeLevel = 0
-    rows[row].amplitudeLevel = 0
+  /// Rows that came or went start with filters at rest on what is measured now, and no slopes before.
+  private func settle(
+    _ group: UnsafeMutablePointer<RowGroup>, _ index: Int, _ value: Lanes,
+    _ isActive: LaneMask
+  ) {
+    let changed = isActive .^ group.pointee.isActive
+    group.pointee.active = Lanes.zero.replacing(with: 1, where: isActive)
+    group.pointee.band.rest(where: changed)
+    group.pointee.broad.rest(where: changed)
+    group.pointee.input.replace(with: value, where: changed)
+    group.pointee.previous.replace(with: 0, where: changed)
+    group.pointee.sum.replace(with: 0, where: changed)
+    despike.settle(on: value, index, where: changed)
+    for sample in 0..<integration {
+      slopes[sample &* groupCount &+ index].replace(with: 0, where: changed)
+    }
   }
 
-  private func unmuteSlowly(_ row: Int) {
-    rows[row].mutedCount &-= 1
-    rows[row].slopePeak = 0
-    rows[row].amplitudePeak = 0
+  /// After a step or a shock a row is left out until its filters have forgotten it, and must be learnt anew.
+  private func mute(_ group: UnsafeMutablePointer<RowGroup>, _ amplitude: Lanes) {
+    group.pointee.muted = (group.pointee.muted - 1).atLeast(0)
+    let isArtefact = amplitude .> Self.artefactMicrovolts
+    group.pointee.muted.replace(with: muteCount, where: isArtefact)
+    group.pointee.setLevels(slope: .zero, amplitude: .zero, where: isArtefact)
+    let isMuted = group.pointee.muted .> 0
+    group.pointee.slopePeak.replace(with: 0, where: isMuted)
+    group.pointee.amplitudePeak.replace(with: 0, where: isMuted)
+    hasMuted = (0..<groupCount).contains { any(groups[$0].muted .> 0) }
   }
+}
 
-  private func forget(_ row: Int) {
-    guard rows[row].isSettled else { return }
-    rows[row].isSettled = false
-    rows[row].sum = 0
-    (slopes + row &* integration).update(repeating: 0, count: integration)
-  }
-
+// How large the complexes of each row are.
+extension RowFeatures {
   /// The peaks since `forgetLevels` become the rows' sizes. A row that showed nothing as large as a complex
   /// stays without a size, and out, until a beat gives it one.
   func setLevels(floor: Float) {
-    for row in 0..<rowCount {
-      let isMoving = rows[row].amplitudePeak >= floor
-      rows[row].slopeLevel = isMoving ? rows[row].slopePeak : 0
-      rows[row].amplitudeLevel = isMoving ? rows[row].amplitudePeak : 0
-      rows[row].slopePeak = 0
-      rows[row].amplitudePeak = 0
+    for index in 0..<groupCount {
+      let group = groups + index
+      let isMoving = group.pointee.amplitudePeak .>= floor
+      group.pointee.setLevels(
+        slope: Lanes.zero.replacing(with: group.pointee.slopePeak, where: isMoving),
+        amplitude: Lanes.zero.replacing(with: group.pointee.amplitudePeak, where: isMoving),
+        where: .init(repeating: true))
+      group.pointee.forgetPeaks(where: .init(repeating: true))
     }
   }
 
   /// The rows have no sizes, and each counts as it comes, until `setLevels`.
   func forgetLevels() {
-    for row in 0..<rowCount {
-      rows[row].slopeLevel = 0
-      rows[row].amplitudeLevel = 0
-      rows[row].slopePeak = 0
-      rows[row].amplitudePeak = 0
+    for index in 0..<groupCount {
+      groups[index].setLevels(slope: .zero, amplitude: .zero, where: .init(repeating: true))
+      groups[index].forgetPeaks(where: .init(repeating: true))
     }
   }
 
   /// A beat was found: the peaks since the last one move the rows' sizes.
   func updateLevels() {
-    for row in 0..<rowCount where rows[row].isSettled {
-      let state = rows + row
-      if state.pointee.slopeLevel == 0 {
-        state.pointee.slopeLevel = state.pointee.slopePeak
-        state.pointee.amplitudeLevel = max(state.pointee.amplitudePeak, 1)
-      }
-      let slope = min(state.pointee.slopePeak, 2 * state.pointee.slopeLevel)
-      let amplitude = min(state.pointee.amplitudePeak, 2 * state.pointee.amplitudeLevel)
-      state.pointee.slopeLevel += 0.125 * (max(slope, 1) - state.pointee.slopeLevel)
-      state.pointee.amplitudeLevel += 0.125 * (max(amplitude, 1) - state.pointee.amplitudeLevel)
-      state.pointee.slopePeak = 0
-      state.pointee.amplitudePeak = 0
+    for index in 0..<groupCount {
+      let group = groups[index]
+      let isNew = group.slopeLevel .<= 0
+      let slope = group.slopeLevel.replacing(with: group.slopePeak, where: isNew)
+      let amplitude = group.amplitudeLevel.replacing(
+        with: group.amplitudePeak.atLeast(1), where: isNew)
+      let slopePeak = group.slopePeak.atMost(2 * slope).atLeast(1)
+      let amplitudePeak = group.amplitudePeak.atMost(2 * amplitude).atLeast(1)
+      groups[index].setLevels(
+        slope: slope + 0.125 * (slopePeak - slope),
+        amplitude: amplitude + 0.125 * (amplitudePeak - amplitude), where: group.isActive)
+      groups[index].forgetPeaks(where: group.isActive)
     }
   }
 
-  /// Seconds for which the rows together move faster than an eighth of their fastest, around a complex: from
-  /// the onset of QRS to its end, gaps up to `plateauSeconds` bridged.
-  ///
-  /// - Parameter offset: samples from now to the complex, negative, within the last second.
-  func widthSeconds(around offset: Int64) -> Double {
-    let reach = Int(Self.widthReachSeconds * sampleRate)
-    let plateau = max(1, Int(Self.plateauSeconds * sampleRate))
-    let span = max(1, Int(0.006 * sampleRate))
-    let earliest = span &- broadCount
-    let centre = max(min(Int(offset), -1 &- span), earliest &+ reach)
-    var fastest: Float = 0
-    var peak = centre
-    for place in centre &- reach / 2...min(centre &+ reach / 2, -1) {
-      let now = speed(at: place, span: span)
-      if now > fastest {
-        fastest = now
-        peak = place
-      }
-    }
-    let limit = Self.speedShare * fastest
-    var first = peak
-    var place = peak
-    while place > max(peak &- reach, earliest), first &- place <= plateau {
-      if speed(at: place, span: span) > limit { first = place }
-      place &-= 1
-    }
-    var last = peak
-    place = peak
-    while place < min(peak &+ reach, -1), place &- last <= plateau {
-      if speed(at: place, span: span) > limit { last = place }
-      place &+= 1
-    }
-    return Double(last &- first &+ 1 &- span) / sampleRate
+  /// What each row of a group weighs where slopes are added: as much as it is trusted, in units of its size.
+  func slopeWeights(_ index: Int) -> Lanes { groups[index].share * groups[index].slopeScale }
+
+  /// The same where amplitudes are added.
+  func amplitudeWeights(_ index: Int) -> Lanes {
+    groups[index].share * groups[index].amplitudeScale
   }
 
-  /// How fast the rows move together at an offset before now, each as much as it is trusted.
-  @inline(__always)
-  private func speed(at offset: Int, span: Int) -> Float {
-    var sum: Float = 0
-    for row in 0..<rowCount where rows[row].isSettled && rows[row].slopeLevel > 0 {
-      let change = broadValue(row, offset) - broadValue(row, offset &- span)
-      sum += rows[row].share * abs(change) / rows[row].slopeLevel
-    }
-    return sum
+  /// The same where squares of amplitudes are added.
+  func energyWeights(_ index: Int) -> Lanes {
+    amplitudeWeights(index) * groups[index].amplitudeScale
+  }
+}
+
+extension RowFeatures.RowGroup {
+  fileprivate mutating func setLevels(
+    slope: Lanes, amplitude: Lanes, where mask: LaneMask
+  ) {
+    slopeLevel.replace(with: slope, where: mask)
+    amplitudeLevel.replace(with: amplitude, where: mask)
+    slopeScale.replace(
+      with: Lanes.zero.replacing(with: 1 / slope, where: slope .> 0), where: mask)
+    amplitudeScale.replace(
+      with: Lanes.zero.replacing(with: 1 / amplitude, where: amplitude .> 0), where: mask)
   }
 
-  /// The strongest bend of the rows together between two offsets before now, within the last second.
-  func sharpness(from first: Int64, to last: Int64) -> Float {
-    let span = max(1, Int(Self.bendSeconds * sampleRate))
-    var strongest: Float = 0
-    var place = max(Int(first), 2 &* span &- broadCount)
-    while place <= min(Int(last), -1) {
-      var sum: Float = 0
-      for row in 0..<rowCount where rows[row].isSettled && rows[row].slopeLevel > 0 {
-        let bend =
-          broadValue(row, place) + broadValue(row, place &- 2 &* span)
-          - 2 * broadValue(row, place &- span)
-        sum += rows[row].share * abs(bend) / rows[row].slopeLevel
-      }
-      strongest = max(strongest, sum)
-      place &+= 1
-    }
-    return strongest
-  }
-
-  /// Broad-band value `offset` samples before the next one to come (-1 is the newest).
-  @inline(__always)
-  private func broadValue(_ row: Int, _ offset: Int) -> Float {
-    let place = broadPosition &+ offset
-    return broad[row &* broadCount &+ (place < 0 ? place &+ broadCount : place)]
+  fileprivate mutating func forgetPeaks(where mask: LaneMask) {
+    slopePeak.replace(with: 0, where: mask)
+    amplitudePeak.replace(with: 0, where: mask)
   }
 }
