@@ -40,6 +40,7 @@ let package = Package(
       ["CKernels", "COpenBLAS", "ECGSignal", .product(name: "Crypto", package: "swift-crypto")]),
     room("Findings", ["Inference", "ECGSignal"]),
     room("Recordings", ["ECGSignal"]),
+    room("Evaluation", ["ECGSignal", "Recordings", "SignalProcessing"]),
 
     // The heart.
     room("Pipeline", ["ECGSignal", "SignalProcessing", "Findings", "Inference", "Alarms"]),
@@ -69,7 +70,7 @@ let package = Package(
       name: "ecgclip",
       dependencies: [
         "Monitor", "LinuxDevices", "SimulatedDevices", "FrontEnds", "Recordings", "Pipeline",
-        "SignalProcessing",
+        "SignalProcessing", "Evaluation",
         "Inference", "Findings", "Alarms", "AlertLink", "TerminalDisplay", "Devices", "ECGSignal",
         "CKernels", "CLinux", "CAllocationCounter",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -85,7 +86,8 @@ let package = Package(
     tests("ECGSignalTests", ["ECGSignal"]),
     tests("FrontEndsTests", ["FrontEnds", "ECGSignal"]),
     tests(
-      "SignalProcessingTests", ["SignalProcessing", "Alarms", "ECGSignal", "Recordings"],
+      "SignalProcessingTests",
+      ["SignalProcessing", "Alarms", "ECGSignal", "Recordings", "Evaluation"],
       exclude: ["Fixtures"]),
     tests("AlarmsTests", ["Alarms"]),
     tests("AlertLinkTests", ["AlertLink", "Alarms"]),

@@ -9,7 +9,7 @@ struct EvaluateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluate",
     abstract: "Score the product against annotated records.",
-    subcommands: [EvaluateFindingsCommand.self])
+    subcommands: [EvaluateFindingsCommand.self, EvaluateDelineationCommand.self])
 }
 
 struct EvaluateFindingsCommand: ParsableCommand {
