@@ -86,8 +86,7 @@ let package = Package(
     tests("ECGSignalTests", ["ECGSignal"]),
     tests("FrontEndsTests", ["FrontEnds", "ECGSignal"]),
     tests(
-      "SignalProcessingTests",
-      ["SignalProcessing", "Alarms", "ECGSignal", "Recordings", "Evaluation"],
+      "SignalProcessingTests", ["SignalProcessing", "Alarms", "ECGSignal", "Recordings"],
       exclude: ["Fixtures"]),
     tests("AlarmsTests", ["Alarms"]),
     tests("AlertLinkTests", ["AlertLink", "Alarms"]),
@@ -96,6 +95,7 @@ let package = Package(
       exclude: ["Fixtures"]),
     tests("FindingsTests", ["Findings", "Inference", "ECGSignal", "Recordings"]),
     tests("RecordingsTests", ["Recordings", "ECGSignal"]),
+    tests("EvaluationTests", ["Evaluation", "SignalProcessing", "Recordings", "ECGSignal"]),
     tests(
       "PipelineTests",
       ["Pipeline", "SimulatedDevices", "Recordings", "Inference", "Alarms", "ECGSignal"]),

@@ -85,7 +85,9 @@ final class DelineatorForms {
     let margin = reach &+ lag
     let centre = centre(of: beats[beat].given, in: rows)
     guard centre >= margin, centre < rows.sampleCount &- margin else { return }
-    var best: (correlation: Float, form: Int, centre: Int) = (Self.correlationMin, formCount, centre)
+    var best: (correlation: Float, form: Int, centre: Int) = (
+      Self.correlationMin, formCount, centre
+    )
     for form in 0..<formCount {
       let leader = beats[leaders[form]].centre
       for shift in -lag...lag {

@@ -44,7 +44,7 @@ final class DelineatorRows {
   private static let spikeMicrovolts: Float = 40
   private static let spikeRatio: Float = 4
   /// The tail of a spike lasts about so long.
-  private static let spikeSeconds = 0.02
+  private static let spikeSeconds = 0.016
 
   let rowCount: Int
   let stride: Int

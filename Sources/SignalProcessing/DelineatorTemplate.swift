@@ -11,6 +11,8 @@ final class DelineatorTemplate {
   /// A row's level is taken over so long around the complex before beats are compared.
   private static let levelSeconds = 0.12
 
+  private static let lanes = 16
+
   let rowCount: Int
   /// Samples before the complex's centre.
   let before: Int
@@ -23,7 +25,9 @@ final class DelineatorTemplate {
   private let sampleRate: Double
   private let levelReach: Int
   private let smooth: UnsafeMutablePointer<Float>
+  /// For sorting: values, and values of neighbouring samples side by side.
   private let column: UnsafeMutablePointer<Float>
+  private let columns: UnsafeMutablePointer<SIMD16<Float>>
   /// Centres and levels (`[row][beatCountMax]`) of the members.
   private let centres: UnsafeMutablePointer<Int>
   private let levels: UnsafeMutablePointer<Float>
@@ -34,7 +38,8 @@ final class DelineatorTemplate {
     self.rowCount = rowCount
     self.beatCountMax = beatCountMax
     before = Int(Self.beforeSeconds * sampleRate)
-    length = before + Int(Self.afterSeconds * sampleRate)
+    let span = before + Int(Self.afterSeconds * sampleRate)
+    length = (span + Self.lanes - 1) / Self.lanes * Self.lanes
     levelReach = Int(Self.levelSeconds * sampleRate)
     values = .allocate(capacity: rowCount * length)
     values.initialize(repeating: 0, count: rowCount * length)
@@ -42,8 +47,10 @@ final class DelineatorTemplate {
     smooth.initialize(repeating: 0, count: rowCount * length)
     slope = .allocate(capacity: length)
     slope.initialize(repeating: 0, count: length)
-    column = .allocate(capacity: max(beatCountMax, length))
-    column.initialize(repeating: 0, count: max(beatCountMax, length))
+    column = .allocate(capacity: length)
+    column.initialize(repeating: 0, count: length)
+    columns = .allocate(capacity: beatCountMax)
+    columns.initialize(repeating: SIMD16(), count: beatCountMax)
     centres = .allocate(capacity: beatCountMax)
     centres.initialize(repeating: 0, count: beatCountMax)
     levels = .allocate(capacity: rowCount * beatCountMax)
@@ -55,6 +62,7 @@ final class DelineatorTemplate {
     smooth.deallocate()
     slope.deallocate()
     column.deallocate()
+    columns.deallocate()
     centres.deallocate()
     levels.deallocate()
   }
@@ -77,35 +85,43 @@ final class DelineatorTemplate {
     }
     for row in 0..<rowCount {
       let source = rows.row(row)
-      let target = self.row(row)
-      for place in 0..<length {
+      let levels = levels + row &* beatCountMax
+      var place = 0
+      while place < length {
         var count = 0
         for member in 0..<members {
           let sample = centres[member] &- before &+ place
-          guard sample >= 0, sample < rows.sampleCount else { continue }
-          insert(source[sample] - levels[row &* beatCountMax &+ member], at: count)
+          guard sample >= 0, sample &+ Self.lanes <= rows.sampleCount else { continue }
+          let values = UnsafeRawPointer(source + sample).loadUnaligned(as: SIMD16<Float>.self)
+          insert(values - levels[member], at: count)
           count &+= 1
         }
-        target[place] = count > 0 ? median(count) : (place > 0 ? target[place &- 1] : 0)
+        let target = UnsafeMutableRawPointer(self.row(row) + place)
+        target.storeBytes(of: median(count), as: SIMD16<Float>.self)
+        place &+= Self.lanes
       }
     }
   }
 
-  /// Puts a value into its place among the first `count` of the column.
+  /// Puts each lane's value into its place among the first `count` of the columns.
   @inline(__always)
-  private func insert(_ value: Float, at count: Int) {
-    var place = count
-    while place > 0, column[place &- 1] > value {
-      column[place] = column[place &- 1]
-      place &-= 1
+  private func insert(_ values: SIMD16<Float>, at count: Int) {
+    var rising = values
+    for place in 0..<count {
+      let isLess = rising .< columns[place]
+      let lower = columns[place].replacing(with: rising, where: isLess)
+      rising.replace(with: columns[place], where: isLess)
+      columns[place] = lower
     }
-    column[place] = value
+    columns[count] = rising
   }
 
+  /// Of nothing, the baseline.
   @inline(__always)
-  private func median(_ count: Int) -> Float {
+  private func median(_ count: Int) -> SIMD16<Float> {
+    if count == 0 { return SIMD16(repeating: 0) }
     let middle = count / 2
-    return count & 1 == 1 ? column[middle] : (column[middle] + column[middle &- 1]) / 2
+    return count & 1 == 1 ? columns[middle] : (columns[middle] + columns[middle &- 1]) * 0.5
   }
 
   /// Fills `slope`: the root of the rows' summed squares of the change over `2 * reach` samples, of the template
@@ -131,7 +147,14 @@ final class DelineatorTemplate {
   /// The value below which a share of `slope` lies between two places.
   func slopeQuantile(_ share: Double, from first: Int, to end: Int) -> Float {
     guard end > first else { return 0 }
-    for place in first..<end { insert(slope[place], at: place &- first) }
+    for place in first..<end {
+      var free = place &- first
+      while free > 0, column[free &- 1] > slope[place] {
+        column[free] = column[free &- 1]
+        free &-= 1
+      }
+      column[free] = slope[place]
+    }
     return column[min(end &- first &- 1, Int(share * Double(end &- first)))]
   }
 

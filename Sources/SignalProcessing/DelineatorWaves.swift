@@ -33,7 +33,7 @@ struct DelineatorWaves {
   /// Its fastest is so many times faster than the quiet stretch beside it.
   private static let pRatioMin: Float = 4
   /// A pacing spike is bridged from so long before its end.
-  private static let spikeSeconds = 0.024
+  private static let spikeSeconds = 0.02
   private static let pSecondsMin = 0.04
   private static let prSecondsMax = 0.4
 
@@ -186,7 +186,8 @@ struct DelineatorWaves {
         threshold: Self.pOnsetShare * top, gap: samples(Self.pGapSeconds)),
       offset: edge(
         from: fall, step: 1, limit: min(end, centre &+ far),
-        threshold: Self.pOffsetShare * top, gap: samples(Self.pGapSeconds)) &- samples(Self.pTailSeconds))
+        threshold: Self.pOffsetShare * top, gap: samples(Self.pGapSeconds))
+        &- samples(Self.pTailSeconds))
     guard let wave, wave.offset &- wave.onset >= samples(Self.pSecondsMin) else { return nil }
     return wave
   }
