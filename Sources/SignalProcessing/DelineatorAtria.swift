@@ -31,29 +31,39 @@ struct DelineatorAtria {
     return start >= 0 && start &+ stretch.blocks &* block <= rows.sampleCount
   }
 
-  /// Whether the beats of the form share the wave; false of a single beat, of which it cannot be known.
+  /// Whether the beats of the form share the wave, in a third of the rows at least: noise of one electrode must
+  /// not hide it. False of a single beat, of which it cannot be known.
   func areCommon(_ wave: WaveMarks, form: Int, of forms: DelineatorForms) -> Bool {
+    var sharing = 0
+    for row in 0..<rows.rowCount where rows.isUsable(row) {
+      if common(wave, row: row, form: form, of: forms) >= Self.commonMin { sharing &+= 1 }
+    }
+    return sharing > 0 && 3 &* sharing >= rows.usable.nonzeroBitCount
+  }
+
+  /// The intraclass correlation of a row's beats over the wave, each beat's mean removed.
+  private func common(
+    _ wave: WaveMarks, row: Int, form: Int, of forms: DelineatorForms
+  ) -> Float {
     let stretch = stretch(wave)
     var (ofMean, ofBeats, beats): (Float, Float, Float) = (0, 0, 0)
-    for row in 0..<rows.rowCount where rows.isUsable(row) {
-      for place in 0..<stretch.blocks {
-        var sum: Float = 0
-        beats = 0
-        for beat in 0..<forms.beatCount where forms.beats[beat].form == form {
-          let centre = forms.beats[beat].centre
-          guard isInside(centre, stretch) else { continue }
-          let start = rows.row(row) + (centre &+ stretch.first)
-          let value = mean(start, place) - mean(start, stretch)
-          sum += value
-          ofBeats += value * value
-          beats += 1
-        }
-        if beats > 0 { ofMean += sum * sum / beats }
+    for place in 0..<stretch.blocks {
+      var sum: Float = 0
+      beats = 0
+      for beat in 0..<forms.beatCount where forms.beats[beat].form == form {
+        let centre = forms.beats[beat].centre
+        guard isInside(centre, stretch) else { continue }
+        let start = rows.row(row) + (centre &+ stretch.first)
+        let value = mean(start, place) - mean(start, stretch)
+        sum += value
+        ofBeats += value * value
+        beats += 1
       }
+      if beats > 0 { ofMean += sum * sum / beats }
     }
-    guard beats >= 2, ofBeats > 0 else { return false }
+    guard beats >= 2, ofBeats > 0 else { return 0 }
     // ofMean / ofBeats is 1 for equal beats and 1/n for unrelated ones.
-    return (beats * ofMean / ofBeats - 1) / (beats - 1) >= Self.commonMin
+    return (beats * ofMean / ofBeats - 1) / (beats - 1)
   }
 
   /// Whether one beat has the wave of the template.

@@ -59,8 +59,10 @@ import Testing
     let evaluation = try DelineationEvaluation(folder: TestData.path("ludb"))
     #expect(evaluation.records.count == 120 && evaluation.beats == 1112)
     func holds(_ score: DifferenceScore, _ mean: Double, _ deviation: Double) throws -> Bool {
-      abs(try #require(score.meanMilliseconds)) <= mean
-        && (try #require(score.sdMilliseconds)) <= deviation
+      let reached = (
+        mean: try #require(score.meanMilliseconds), deviation: try #require(score.sdMilliseconds)
+      )
+      return abs(reached.mean) <= mean && reached.deviation <= deviation
     }
     #expect(try holds(evaluation.recordScore(Interval.pDuration), 1, 9.7))
     #expect(try holds(evaluation.recordScore(Interval.pq), 1, 8.3))
