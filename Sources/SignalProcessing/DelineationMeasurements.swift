@@ -15,6 +15,9 @@ public struct LeadMeasurements: BitwiseCopyable, Hashable, Sendable {
   public var tMicrovolts: Float?
   /// 60 ms after the J point, from the level at the onset of QRS.
   public var stMicrovolts: Float?
+
+  /// Nothing measured.
+  public init() {}
 }
 
 /// Measurements of the beats of the dominant form.

@@ -34,6 +34,8 @@ struct DelineatorWaves {
   private static let pRatioMin: Float = 4
   /// A pacing spike is bridged from so long before its end.
   private static let spikeSeconds = 0.02
+  /// Root mean square over the rows: less than a step of an electrocardiograph's ADC (IEC 60601-2-25: 5 microvolts).
+  private static let pMicrovoltsMin: Float = 5
   private static let pSecondsMin = 0.04
   private static let prSecondsMax = 0.4
 
@@ -189,6 +191,8 @@ struct DelineatorWaves {
         threshold: Self.pOffsetShare * top, gap: samples(Self.pGapSeconds))
         &- samples(Self.pTailSeconds))
     guard let wave, wave.offset &- wave.onset >= samples(Self.pSecondsMin) else { return nil }
-    return wave
+    let height = template.distance(at: wave.peak, from: wave.onset, to: wave.offset)
+    let least = Self.pMicrovoltsMin * Self.pMicrovoltsMin * Float(template.rowCount)
+    return height >= least ? wave : nil
   }
 }

@@ -40,8 +40,9 @@ private struct Delineated {
 
 @Suite struct DelineatorTests {
   /// Raised cosines begin and end without a corner. The thresholds lie at 10 to 35 % of the greatest speed, which a
-  /// raised cosine reaches 2 to 6 ms inside its ends; speed is taken over 24 to 48 ms, which sees a wave up to as
-  /// much outside; readers' marks add 7 ms to QRS and take 7 from P. So waves of 100 to 200 ms are within 15 ms.
+  /// raised cosine reaches 1 to 6 ms inside its ends; speed is taken over 12 ms (QRS) to 24 ms (T) to each side, which
+  /// sees a wave so long before it begins; readers' marks add 7 ms to QRS and take 7 from P. So P, PR and QT are within
+  /// 15 ms, and QRS is at most 2 * 12 + 7 - 2 * 1 ms longer; it is 5 to 16 ms longer.
   @Test("intervals of drawn beats", arguments: [200.0, 250, 360, 500, 1000])
   func intervals(sampleRate: Double) throws {
     var ecg = DipoleECG()
@@ -49,7 +50,7 @@ private struct Delineated {
     let measured = Delineated(ecg).measurements
     #expect(abs(try #require(measured.pDurationMilliseconds) - 100) <= 15)
     #expect(abs(try #require(measured.prMilliseconds) - 160) <= 15)
-    #expect(abs(try #require(measured.qrsMilliseconds) - 90) <= 15)
+    #expect((90...106).contains(try #require(measured.qrsMilliseconds)))
     let qt = try #require(measured.qtMilliseconds)
     #expect(abs(qt - 380) <= 15)
     #expect(abs(try #require(measured.heartRateBPM) - 60) < 0.01)
@@ -73,7 +74,7 @@ private struct Delineated {
   }
 
   /// All leads share one baseline filter and the same samples, so that axes lose only what the filter moves:
-  /// less than 1 % of a wave's area.
+  /// some 10 microvolts under the waves, which turns a T of 150 microvolts (mean) by at most 3 degrees.
   @Test(
     "axes of drawn beats", arguments: [(60.0, 30.0, 40.0), (-30, -75, 100), (10, 120, -150)])
   func axes(p: Double, qrs: Double, t: Double) throws {
@@ -84,7 +85,7 @@ private struct Delineated {
     let measured = Delineated(ecg).measurements
     #expect(abs(try #require(measured.pAxisDegrees) - p) <= 2)
     #expect(abs(try #require(measured.qrsAxisDegrees) - qrs) <= 2)
-    #expect(abs(try #require(measured.tAxisDegrees) - t) <= 2)
+    #expect(abs(try #require(measured.tAxisDegrees) - t) <= 3)
   }
 
   /// The baseline filter (0.5 Hz, twice) takes 6 % of the fundamental at 60 beats a minute, some 80 microvolts here:
@@ -136,7 +137,7 @@ private struct Delineated {
     #expect(delineated.beats.allSatisfy { $0.pWave == nil })
   }
 
-  /// Atrial fibrillation and flutter, and ventricular pacing in fibrillation and complete block, as LUDB's table names them.
+  /// Fibrillation and flutter, and ventricular pacing in fibrillation and complete block, as LUDB's table says.
   @Test(
     "no P is invented in fibrillation and before paced complexes",
     .enabled(if: TestData.isPresent),
@@ -159,7 +160,7 @@ private struct Delineated {
     let delineated = Delineated(rows, sampleRate: ecg.sampleRate, beats: ecg.beats)
     #expect(delineated.measurements.leads[2] == LeadMeasurements())
     #expect(delineated.measurements.leads[5].rMicrovolts != nil)
-    #expect(abs(try #require(delineated.measurements.qrsMilliseconds) - 90) <= 15)
+    #expect((90...106).contains(try #require(delineated.measurements.qrsMilliseconds)))
   }
 
   @Test("no input traps, and what it says is in order", arguments: [200.0, 333, 500, 1000])
