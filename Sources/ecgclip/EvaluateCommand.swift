@@ -10,7 +10,8 @@ struct EvaluateCommand: ParsableCommand {
     commandName: "evaluate",
     abstract: "Score the product against annotated records.",
     subcommands: [
-      EvaluateBeatsCommand.self, EvaluateRhythmCommand.self, EvaluateFindingsCommand.self,
+      EvaluateBeatsCommand.self, EvaluateRhythmCommand.self, EvaluateDelineationCommand.self,
+      EvaluateFindingsCommand.self,
     ])
 }
 
