@@ -100,9 +100,9 @@ final class FibrillationDetector {
 
   /// Adds a row's window; one that sees too little adds nothing, one too slow or too fast for a fibrillation leaks all.
   private func leak(_ window: UnsafePointer<Float>, _ rest: inout Float, _ whole: inout Float) {
-    let size = Lanes.sum(capacity) { Self.size(Lanes.load(window, $0)) }
-    let slopes = Lanes.sum(capacity &- 1) {
-      Self.size(Lanes.load(window, $0 &+ 1) - Lanes.load(window, $0))
+    let size = Eights.sum(capacity) { Self.size(Eights.load(window, $0)) }
+    let slopes = Eights.sum(capacity &- 1) {
+      Self.size(Eights.load(window, $0 &+ 1) - Eights.load(window, $0))
     }
     // A sine of that mean has pi / 2 times its amplitude.
     guard size.isFinite, slopes > 0, size * .pi >= Self.amplitudeMin * Float(capacity) else {
@@ -112,16 +112,16 @@ final class FibrillationDetector {
     let half = Float.pi * size / slopes
     let rate = Float(reducedRate) / (2 * max(half, 1))
     let halfPeriod = min(max(1, Int(half.rounded())), capacity &- 1)
-    let sizes = Lanes.sum(capacity &- halfPeriod) {
-      Self.size(Lanes.load(window, $0)) + Self.size(Lanes.load(window, $0 &+ halfPeriod))
+    let sizes = Eights.sum(capacity &- halfPeriod) {
+      Self.size(Eights.load(window, $0)) + Self.size(Eights.load(window, $0 &+ halfPeriod))
     }
     whole += sizes
     guard rate >= Self.rateHz.low, rate <= Self.rateHz.high else {
       rest += sizes
       return
     }
-    rest += Lanes.sum(capacity &- halfPeriod) {
-      Self.size(Lanes.load(window, $0) + Lanes.load(window, $0 &+ halfPeriod))
+    rest += Eights.sum(capacity &- halfPeriod) {
+      Self.size(Eights.load(window, $0) + Eights.load(window, $0 &+ halfPeriod))
     }
   }
 
@@ -130,7 +130,7 @@ final class FibrillationDetector {
 }
 
 /// Sums over an array, eight at a time.
-private enum Lanes {
+private enum Eights {
   @inline(__always)
   static func load(_ values: UnsafePointer<Float>, _ position: Int) -> SIMD8<Float> {
     UnsafeRawPointer(values + position).loadUnaligned(as: SIMD8<Float>.self)

@@ -9,8 +9,6 @@ typealias LaneMask = SIMDMask<SIMD4<Int32>>
 // The standard library's `pointwiseMin` and its kin are calls that go through memory.
 extension SIMD4<Float> {
   @inline(__always)
-  var magnitude: Self { replacing(with: -self, where: self .< 0) }
-  @inline(__always)
   func atMost(_ other: Self) -> Self { replacing(with: other, where: self .> other) }
   @inline(__always)
   func atMost(_ other: Float) -> Self { atMost(Self(repeating: other)) }

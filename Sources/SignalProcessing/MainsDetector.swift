@@ -19,8 +19,6 @@ public final class MainsDetector {
   /// until silence counts.
   private static let believeBlocks = (first: 2, change: 5, silence: 10)
 
-  private typealias Lanes = SIMD4<Float>
-
   /// Mains that is heard now, nil for none.
   public private(set) var hertz: Double?
 

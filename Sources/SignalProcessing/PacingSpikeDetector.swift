@@ -18,8 +18,6 @@ public final class PacingSpikeDetector {
   /// A spike comes back to half its height at least; a step does not.
   private static let returnShare: Float = 0.5
 
-  private typealias Lanes = SIMD4<Float>
-
   /// Samples around a peak: quiet from `outer` to `inner` before it and from `near` to `far` after it.
   private struct Surroundings: BitwiseCopyable {
     var outer, inner, near, far: Int

@@ -16,8 +16,6 @@ public final class Resampler {
   /// wrong by pi^2 / (8 n^2) = 2e-5 at most, -94 dB. A narrower band needs fewer.
   private static let phasesOfWholeBand = 256.0
 
-  private typealias Lanes = SIMD4<Float>
-
   /// Samples a second that come in.
   public let inputRate: Double
   /// Samples a second that go out.
