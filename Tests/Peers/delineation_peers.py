@@ -2,7 +2,8 @@
 
 NeuroKit2 delineates one lead; its marks of the twelve leads become one by the rule that makes one
 of the readers' marks (a third of the leads have begun, all but a third have ended). It is given the
-readers' own R peaks of each lead, so that no beat is lost to detection. Example:
+readers' own R peaks of each lead, so that no beat is lost to detection. Needs neurokit2==0.2.13.
+Example:
 
     python delineation_peers.py ludb --methods dwt cwt peak
 """
