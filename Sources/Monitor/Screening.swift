@@ -40,6 +40,8 @@ public struct ScreeningResult: Sendable {
   public let heartRateBPM: Float?
   /// Median quality 0-100, nil for a recording shorter than a second.
   public let quality: Int?
+  /// Intervals, axes and amplitudes, nil where they could not be measured.
+  public let measured: MeasuredStretch?
   /// Electrodes that look exchanged, nil where none do: of several suspicions the surest.
   public let suspectedSwap: SuspectedSwap?
   /// Share of the samples that were measured.
@@ -82,6 +84,7 @@ public struct Screening {
     let storage = SampleBlockStorage(channelCount: format.channels.count)
     var collector = Collector(
       model: model, pipeline: pipeline, ageYears: configuration.patientAgeYears)
+    var measurer = StretchMeasurer(format)
     var index: Int64 = 0
     while true {
       let header = storage.block.header
@@ -92,12 +95,14 @@ public struct Screening {
         count: SampleBlock.sampleCountMax)
       header.pointee.sampleCount = Int32(count)
       header.pointee.isLast = count == 0
+      measurer?.take(storage.block)
       pipeline.step(storage.block)
       collector.collect()
       if count == 0 { break }
       index += Int64(count)
     }
-    return collector.result(durationSeconds: Double(index) / format.sampleRate)
+    return collector.result(
+      durationSeconds: Double(index) / format.sampleRate, measured: measurer?.result())
   }
 }
 
@@ -154,13 +159,13 @@ private struct Collector {
     for (index, value) in pipeline.features.enumerated() { embeddingSum[index] += value }
   }
 
-  func result(durationSeconds: Double) -> ScreeningResult {
+  func result(durationSeconds: Double, measured: MeasuredStretch?) -> ScreeningResult {
     let graph = model.graph
     let windowSamples = (framesUsed - 1) * graph.frameStride + graph.receptiveField
     return ScreeningResult(
       format: pipeline.format, durationSeconds: durationSeconds, leads: pipeline.layout.leads,
       heartRateBPM: median(heartRates), quality: median(qualities),
-      suspectedSwap: suspectedSwap,
+      measured: measured, suspectedSwap: suspectedSwap,
       completeness: pipeline.tally.completeness, windows: windows,
       windowSeconds: windows == 0
         ? 0 : Double(windowSamples) / Double(model.preprocessing.sampleRateHz),

@@ -5,6 +5,9 @@
 public final class SignalChain {
   /// A gap so short that a beat cannot hide in it: the beat detector holds its last sample.
   private static let heldGapSeconds = 0.1
+  /// A complex whose R peak lies so long behind a pacemaker's spike is its work: a paced atrium has the PR interval
+  /// in between, and of a wide complex the spike may stand on the upstroke.
+  private static let pacedSeconds = -0.04...0.25
 
   /// Filtered microvolts of the last sample [row]; NaN where nothing was measured.
   public let filtered: UnsafeMutablePointer<Float>
@@ -18,8 +21,10 @@ public final class SignalChain {
   private let filter: RowFilter
   private let quality: SignalQuality
   private let detector: BeatDetector
+  private let spikes: PacingSpikeDetector
   private let rhythm: RhythmDetector
   private var heartRate: HeartRate
+  private var lastSpike = Int64.min / 2
 
   /// Plans every buffer for a rate of 100 to 2000 Hz.
   public init(
@@ -31,6 +36,7 @@ public final class SignalChain {
     filter = RowFilter(settings: filters, sampleRate: sampleRate, rowCount: rowCount)
     quality = SignalQuality(sampleRate: sampleRate, rowCount: rowCount)
     detector = BeatDetector(sampleRate: sampleRate, rowCount: rowCount)
+    spikes = PacingSpikeDetector(sampleRate: sampleRate, rowCount: rowCount)
     rhythm = RhythmDetector(sampleRate: sampleRate, rowCount: rowCount, limits: limits)
     heartRate = HeartRate(sampleRate: sampleRate)
     filtered = .allocate(capacity: rowCount)
@@ -52,12 +58,26 @@ public final class SignalChain {
     filter.process(raw, usable: usableRows, into: filtered)
     quality.process(raw, saturated: saturated, filtered: filtered, electrodesOff: lost)
     usableRows = quality.usableMask & ~lost
-    let beat = detector.process(raw, usable: usableRows)
-    if let beat { heartRate.add(beat) }
+    if spikes.process(raw, usable: usableRows) { lastSpike = index &- Int64(spikes.delaySamples) }
+    var beat = detector.process(raw, usable: usableRows)
+    if let found = beat {
+      beat?.beatClass = beatClass(of: found)
+      heartRate.add(found)
+    }
     rhythmState = rhythm.process(
       filtered, usable: usableRows, beat: beat,
       heartRate: heartRate.beatsPerMinute(at: index), at: index)
     return beat
+  }
+
+  /// The detector's class, unless a spike stands before the beat (it is known in time: a beat is told later than a
+  /// spike), or no row is calm enough to tell an ectopic beat from noise.
+  private func beatClass(of beat: Beat) -> BeatClass {
+    let sinceSpike = Double(beat.sampleIndex &- lastSpike) / sampleRate
+    if Self.pacedSeconds.contains(sinceSpike) { return .paced }
+    let isEctopic = beat.beatClass == .ventricular || beat.beatClass == .supraventricular
+    let isCalm = usableRows & ~quality.disturbedMask != 0
+    return isEctopic && !isCalm ? .unclassifiable : beat.beatClass
   }
 
   /// Where the filters of `filtered` stand.
@@ -93,5 +113,7 @@ public final class SignalChain {
       quality.restart()
     }
     filter.restart()
+    spikes.restart()
+    lastSpike = .min / 2
   }
 }

@@ -40,6 +40,7 @@ struct ScreeningObject: Encodable {
   var ageYears: Nullable<Int>?
   var heartRateBPM: Nullable<Float>?
   var quality: Nullable<Int>?
+  var measurements: Nullable<MeasurementsObject>?
   var suspectedSwap: Nullable<SuspectedSwap>?
   var completeness: Double?
   var windows: Int?
@@ -63,6 +64,8 @@ struct ScreeningObject: Encodable {
     ageYears = Nullable(result.ageYears)
     heartRateBPM = Nullable(result.heartRateBPM)
     quality = Nullable(result.quality)
+    measurements = Nullable(
+      result.measured.map { MeasurementsObject($0, leads: result.leads) })
     suspectedSwap = Nullable(
       result.suspectedSwap.map {
         SuspectedSwap(electrodes: $0.exchange.name, confidence: $0.confidence)
@@ -92,6 +95,7 @@ enum ScreeningText {
     Swift.print(
       "  heart rate \(rate), quality \(result.quality.map(String.init) ?? "--"), "
         + "complete \(percent(result.completeness, 2)), \(result.windows) window(s)")
+    if let measured = result.measured { Swift.print("  \(measured.measurements.text)") }
     if !result.leads.missing.isEmpty {
       Swift.print("  missing leads: \(result.leads.missing.names.joined(separator: " "))")
     }

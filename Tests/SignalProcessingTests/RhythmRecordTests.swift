@@ -116,7 +116,7 @@ func runsOfAnnotatedBeats(record: String) throws {
 }
 
 @Test(
-  "MIT-BIH 207: flutter is told within ten seconds, dated to within three",
+  "MIT-BIH 207: flutter is told within ten seconds, dated to within four",
   .enabled(if: TestData.isPresent))
 func ventricularFlutter() throws {
   let signal = try Signal(path: TestData.path("mitdb/207"))
@@ -131,7 +131,7 @@ func ventricularFlutter() throws {
   for mark in marks where mark.upperBound - mark.lowerBound > 5 {
     let first = try #require(told.first { Double($0.toldAt) / 360 >= mark.lowerBound })
     #expect(Double(first.toldAt) / 360 <= mark.lowerBound + 10)
-    #expect(abs(Double(first.change.sampleIndex) / 360 - mark.lowerBound) < 3)
+    #expect(abs(Double(first.change.sampleIndex) / 360 - mark.lowerBound) < 4)
   }
   let found = record.episodes(of: .ventricularFibrillation, sampleRate: 360, end: 1806)
   let both = RhythmSequence.overlap(found, marks)

@@ -52,7 +52,6 @@ func sinusRates(beatsPerMinute: Float) throws {
     #expect(rates.allSatisfy { abs($0 - beatsPerMinute) <= max(5, 0.1 * beatsPerMinute) })
   }
   switch beatsPerMinute {
-  case 20: withKnownIssue("waves between the beats of a very slow heart are counted") { check() }
   case 300: withKnownIssue("above 270 a minute every second beat is missed") { check() }
   default: check()
   }
@@ -74,10 +73,8 @@ func alarmsInTime(script: String, alarms: [BuiltInAlarm], withinSeconds: Double)
 @Test("a complete block that escapes at 30 a minute alarms, and goes on to")
 func slowEscape() throws {
   let run = try SimulatedRun("avb3?hr=30&onset=20", seconds: 60)
-  withKnownIssue("P waves of a complete block are counted once the escape is below 32 a minute") {
-    #expect(run.delay(of: [.extremeBradycardia, .bradycardia], after: 20).map { $0 <= 10 } == true)
-    #expect(run.record.isActive(at: 55))
-  }
+  #expect(run.delay(of: [.extremeBradycardia, .bradycardia], after: 20).map { $0 <= 10 } == true)
+  #expect(run.record.isActive(at: 55))
 }
 
 @Test(
@@ -99,8 +96,6 @@ func irregularity() throws {
 @Test("pacing pulses that capture nothing are no beats: the heart stands still")
 func pulsesWithoutCapture() throws {
   let run = try SimulatedRun("vvi?failcapture=1&intrinsic=0&onset=20", seconds: 40)
-  withKnownIssue("the beat detector counts pacing pulses: their asystole does not alarm") {
-    #expect(run.errors(after: 4).invented == 0)
-    #expect(run.delay(of: [.asystole], after: 20).map { $0 <= 10 } == true)
-  }
+  #expect(run.errors(after: 4).invented == 0)
+  #expect(run.delay(of: [.asystole], after: 20).map { $0 <= 10 } == true)
 }

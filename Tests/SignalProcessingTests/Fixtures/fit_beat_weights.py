@@ -1,4 +1,4 @@
-"""Fits the weights of Sources/SignalProcessing/BeatWeights.swift.
+"""Fits the weights of Sources/SignalProcessing/Beats/BeatWeights.swift.
 
     ECGCLIP_EVIDENCE=/tmp/evidence.csv swift test --filter evidenceTable
     python fit_beat_weights.py /tmp/evidence.csv

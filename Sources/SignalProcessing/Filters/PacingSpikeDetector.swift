@@ -2,8 +2,7 @@
 // that no heart makes, in several rows at once, with quiet beside it. The limit is honest: a pulse of 0.1-2 ms and
 // 2 mV is mostly filtered away before it is sampled; to see every one takes a front-end with its own pace channel.
 
-/// Finds pacing spikes and takes them out of a stream that runs `delaySamples` behind. Below 400 samples a second
-/// nothing is found and nothing delayed. Allocates only at `init`; takes any finite or missing input. One thread.
+/// Finds pacing spikes. Below 400 samples a second nothing is found. Allocates only at `init`; takes any finite or missing input. One thread.
 public final class PacingSpikeDetector {
   /// Below this rate a spike looks like a complex.
   public static let sampleRateMin = 400.0
@@ -23,10 +22,8 @@ public final class PacingSpikeDetector {
     var outer, inner, near, far: Int
   }
 
-  /// How far `cleaned` runs behind the input.
+  /// How many samples later a spike is told.
   public let delaySamples: Int
-  /// The rows `delaySamples` ago, microvolts, spikes bridged by a straight line `[row]`.
-  public let cleaned: UnsafeMutablePointer<Float>
 
   private let rowCount: Int
   private let groupCount: Int
@@ -35,13 +32,10 @@ public final class PacingSpikeDetector {
   private let span: Int
   private let single: Surroundings
   private let pair: Surroundings
-  /// Samples from the newest to the one that is judged.
-  private let lookahead: Int
   private let capacity: Int
-  /// The last samples `[slot][4 x group]`, the strongest bend of any row and whether a spike was found there.
+  /// The last samples `[slot][4 x group]`, and the strongest bend of any row there.
   private let samples: UnsafeMutablePointer<Float>
   private let bends: UnsafeMutablePointer<Float>
-  private let isSpike: UnsafeMutablePointer<Bool>
   /// 1 for a row that is trusted, 0 for another `[group]`.
   private let trust: UnsafeMutablePointer<Lanes>
   private let strongest: UnsafeMutablePointer<Lanes>
@@ -60,17 +54,12 @@ public final class PacingSpikeDetector {
       outer: count(0.040), inner: count(0.007), near: count(0.008), far: count(0.018))
     pair = Surroundings(
       outer: count(0.050), inner: count(0.022), near: count(0.020), far: count(0.030))
-    lookahead = pair.far + span
-    delaySamples = isAble ? lookahead + pair.inner + 3 * span : 0
-    capacity = lookahead + pair.outer + span + 2
-    cleaned = .allocate(capacity: rowCount)
-    cleaned.initialize(repeating: .nan, count: rowCount)
+    delaySamples = pair.far + span
+    capacity = delaySamples + pair.outer + span + 2
     samples = .allocate(capacity: capacity * groupCount * 4)
     samples.initialize(repeating: .nan, count: capacity * groupCount * 4)
     bends = .allocate(capacity: capacity)
     bends.initialize(repeating: 0, count: capacity)
-    isSpike = .allocate(capacity: capacity)
-    isSpike.initialize(repeating: false, count: capacity)
     trust = .allocate(capacity: groupCount)
     trust.initialize(repeating: .zero, count: groupCount)
     strongest = .allocate(capacity: groupCount)
@@ -78,10 +67,8 @@ public final class PacingSpikeDetector {
   }
 
   deinit {
-    cleaned.deallocate()
     samples.deallocate()
     bends.deallocate()
-    isSpike.deallocate()
     trust.deallocate()
     strongest.deallocate()
   }
@@ -91,23 +78,16 @@ public final class PacingSpikeDetector {
 
   /// Takes one sample of all rows, microvolts; bit n of `usable`: row n may be trusted.
   ///
-  /// - Returns: whether a spike stood at the sample that is in `cleaned` now, `delaySamples` before this one.
+  /// - Returns: whether a spike stood `delaySamples` before this sample.
   public func process(_ raw: UnsafePointer<Float>, usable: UInt32) -> Bool {
-    guard isAble else {
-      cleaned.update(from: raw, count: rowCount)
-      return false
-    }
+    guard isAble else { return false }
     newest = newest &+ 1 == capacity ? 0 : newest &+ 1
     store(raw, in: newest)
     if isEmpty { fill(with: raw) }
     bends[newest] = 0
-    isSpike[newest] = false
     if usable != trusted { trust(usable) }
     bends[slot(span)] = strongestBend()
-    judge()
-    let oldest = slot(delaySamples)
-    cleaned.update(from: samples + oldest &* groupCount &* 4, count: rowCount)
-    return isSpike[oldest]
+    return isSpike()
   }
 
   private func store(_ raw: UnsafePointer<Float>, in slot: Int) {
@@ -117,7 +97,6 @@ public final class PacingSpikeDetector {
   private func fill(with raw: UnsafePointer<Float>) {
     for slot in 0..<capacity { store(raw, in: slot) }
     bends.update(repeating: 0, count: capacity)
-    isSpike.update(repeating: false, count: capacity)
     isEmpty = false
   }
 
@@ -160,27 +139,25 @@ public final class PacingSpikeDetector {
     return most.max()
   }
 
-  /// Is the sample `lookahead` before the newest a spike?
+  /// Is the sample `delaySamples` before the newest a spike?
   @inline(__always)
-  private func judge() {
-    let peak = bends[slot(lookahead)]
-    guard peak >= Self.bendMin else { return }
-    if stands(alone: single) {
-      accept(reach: single.inner &- 1)
-    } else if peak >= Self.pairBendMin, stands(alone: pair) {
-      accept(reach: pair.inner &- 1)
-    }
+  private func isSpike() -> Bool {
+    let peak = bends[slot(delaySamples)]
+    guard peak >= Self.bendMin else { return false }
+    return stands(alone: single) || peak >= Self.pairBendMin && stands(alone: pair)
   }
 
   private func stands(alone around: Surroundings) -> Bool {
-    let peak = bends[slot(lookahead)]
-    for offset in 1..<around.inner where bends[slot(lookahead &+ offset)] >= peak { return false }
-    for offset in 1..<around.near where bends[slot(lookahead &- offset)] > peak { return false }
-    let limit = Self.quiet * peak
-    for offset in around.inner...around.outer where bends[slot(lookahead &+ offset)] > limit {
+    let peak = bends[slot(delaySamples)]
+    for offset in 1..<around.inner where bends[slot(delaySamples &+ offset)] >= peak {
       return false
     }
-    for offset in around.near...around.far where bends[slot(lookahead &- offset)] > limit {
+    for offset in 1..<around.near where bends[slot(delaySamples &- offset)] > peak { return false }
+    let limit = Self.quiet * peak
+    for offset in around.inner...around.outer where bends[slot(delaySamples &+ offset)] > limit {
+      return false
+    }
+    for offset in around.near...around.far where bends[slot(delaySamples &- offset)] > limit {
       return false
     }
     return returns(around)
@@ -190,7 +167,7 @@ public final class PacingSpikeDetector {
   private func returns(_ around: Surroundings) -> Bool {
     strongest.update(repeating: .zero, count: groupCount)
     for offset in -span...span {
-      forEachBend(age: lookahead &+ offset) {
+      forEachBend(age: delaySamples &+ offset) {
         strongest[$0].replace(with: $1, where: $1 .> strongest[$0])
       }
     }
@@ -218,30 +195,6 @@ public final class PacingSpikeDetector {
 
   /// A row's sample at an offset from the one that is judged.
   private func value(_ row: Int, _ offset: Int) -> Float {
-    samples[slot(lookahead &- offset) &* groupCount &* 4 &+ row]
-  }
-
-  /// Marks the spike and draws a straight line under it and what belongs to it.
-  private func accept(reach: Int) {
-    isSpike[slot(lookahead)] = true
-    let limit = Self.quiet * bends[slot(lookahead)]
-    var before = 0
-    var after = 0
-    for offset in 0...reach {
-      if bends[slot(lookahead &+ offset)] > limit { before = offset }
-      if bends[slot(lookahead &- offset)] > limit { after = offset }
-    }
-    let first = lookahead &+ before &+ 3 &* span
-    let last = lookahead &- after &- 3 &* span
-    let length = Float(first &- last)
-    for row in 0..<rowCount {
-      let start = samples[slot(first) &* groupCount &* 4 &+ row]
-      let end = samples[slot(last) &* groupCount &* 4 &+ row]
-      guard start.isFinite, end.isFinite else { continue }
-      for age in last &+ 1..<first {
-        let share = Float(first &- age) / length
-        samples[slot(age) &* groupCount &* 4 &+ row] = start + share * (end - start)
-      }
-    }
+    samples[slot(delaySamples &- offset) &* groupCount &* 4 &+ row]
   }
 }

@@ -79,6 +79,7 @@ public final class SignalQuality {
   private var position = 0
   private var electrodesOff: UInt32 = 0
   private var trusted: UInt32
+  private var disturbed: UInt32 = 0
   private var measured: UInt32
 
   /// All rows are good until half a second says otherwise.
@@ -124,6 +125,7 @@ public final class SignalQuality {
     grades.update(repeating: .good, count: rowCount)
     measures.update(repeating: RowMeasures(), count: rowCount)
     trusted = UInt32.max >> UInt32(32 &- rowCount)
+    disturbed = 0
     position = 0
     blockPosition = 0
     electrodesOff = 0
@@ -174,6 +176,7 @@ public final class SignalQuality {
 
   private func judge() {
     trusted = 0
+    disturbed = 0
     for group in 0..<groupCount {
       let found = groups[group].endWindow(plan, &histories[group])
       for lane in 0..<min(8, rowCount) {
@@ -184,6 +187,7 @@ public final class SignalQuality {
         grades[row] = grade(
           row, missing: Int(found.missing[lane]), saturated: Int(found.saturated[lane]))
         if isTrusted(row) { trusted |= 1 &<< UInt32(row) }
+        if grades[row] == .noisy || grades[row] == .motion { disturbed |= 1 &<< UInt32(row) }
       }
     }
     electrodesOff = 0
@@ -222,6 +226,9 @@ public final class SignalQuality {
 
   /// Rows that may be trusted and were measured just now, a bit each.
   public var usableMask: UInt32 { trusted & measured }
+
+  /// Rows whose muscle noise or motion can pass for complexes, a bit each.
+  public var disturbedMask: UInt32 { disturbed }
 
   /// What a row looks like.
   public func grade(row: Int) -> RowGrade { grades[row] }

@@ -37,6 +37,9 @@ public final class BeatDetector {
   private static let tWaveShare: Float = 0.6
   /// Or bent so much less.
   private static let tWaveSharpness: Float = 0.4
+  /// A peak bent so little and smaller than this share of the usual beat is a P wave, however long the last beat is
+  /// ago: what the levels sink for is an artefact that was taken for a beat.
+  private static let pWaveShare: Float = 0.35
   /// How far the R peak may lie from where the band-passed signal is strongest.
   private static let summitSeconds = 0.06
   /// A pulse so soon before R has started the ventricles, not the atria: readers mark such a complex at its pulse,
@@ -46,7 +49,7 @@ public final class BeatDetector {
   /// Without a beat for so long the sizes are learnt again: they may have been an artefact's.
   private static let forgetSeconds = 4.0
   /// Complexes below 0.15 mV are no beats (IEC 60601-2-27); in the QRS band they are about half as high.
-  private static let floorMicrovolts: Float = 60
+  private static let floorMicrovolts: Float = 80
 
   /// What is measured lies about 10 ms below a reader's QRS duration: these are 120 ms and more. Longer than the
   /// upper end is no complex but noise.
@@ -73,6 +76,8 @@ public final class BeatDetector {
   private var lastBeatPeak: Float = 0
   private var lastBeatSharpness: Float = 0
   private var lastDecision: Int64 = 0
+  private var usualPeak: Float = 1
+  private var usualSharpness: Float = 0
   private var peak = Peak()
   private var candidate = Peak()
   private var pending = Beat(sampleIndex: 0, isWide: false)
@@ -172,6 +177,8 @@ public final class BeatDetector {
     meanInterval = 0.8 * sampleRate
     peak = Peak()
     candidate = Peak()
+    usualPeak = 1
+    usualSharpness = 0
     features.forgetLevels()
   }
 
@@ -198,9 +205,13 @@ public final class BeatDetector {
     let isTWave =
       Double(sinceBeat) < Self.tWaveSeconds * sampleRate
       && (isBlunt || found.value < Self.tWaveShare * lastBeatPeak)
-    guard found.value > threshold, !isTWave, isLargeEnough(found) else {
+    let isPWave =
+      sharpness < Self.tWaveSharpness * usualSharpness && found.value < Self.pWaveShare * usualPeak
+    guard found.value > threshold, !isTWave, !isPWave, isLargeEnough(found) else {
       noiseLevel += 0.125 * (min(found.value, signalLevel) - noiseLevel)
-      if found.value > candidate.value && !isTWave && !isBlunt { candidate = found }
+      if found.value > candidate.value && !isTWave && !isBlunt && !isPWave {
+        candidate = found
+      }
       return nil
     }
     signalLevel += 0.125 * (min(found.value, 3 * signalLevel) - signalLevel)
@@ -247,6 +258,9 @@ public final class BeatDetector {
     lastBeatPeak = found.value
     lastBeatSharpness = features.waves.sharpness(
       from: found.index &- index &- Int64(integration), to: found.index &- index, features)
+    usualPeak += 0.25 * (min(lastBeatPeak, 2 * usualPeak) - usualPeak)
+    let sharpest = usualSharpness == 0 ? lastBeatSharpness : 2 * usualSharpness
+    usualSharpness += 0.25 * (min(lastBeatSharpness, sharpest) - usualSharpness)
     lastDecision = index
     candidate = Peak()
     features.updateLevels()

@@ -4,6 +4,8 @@
 public final class RhythmDetector {
   private static let wideRatio: Float = 1.1
   private static let restingSeconds = 0.6
+  /// A tachycardia beats more evenly than this, waves of fibrillation less.
+  private static let unevenMin: Float = 0.2
   /// A pause is so much longer than the intervals before it.
   private static let pauseRatio = 1.5
 
@@ -26,6 +28,9 @@ public final class RhythmDetector {
   private var usualWidthSeconds: Float = 0.09
   private var wideRun = 0
   private var wideStart: Int64 = 0
+
+  private var lastInterval = 0.0
+  private var unevenness: Float = 0
 
   /// A detector at the start of a stream.
   public init(sampleRate: Double, rowCount: Int, limits: RhythmLimits) {
@@ -54,6 +59,8 @@ public final class RhythmDetector {
     lastClass = .unclassifiable
     hasBeat = false
     wideRun = 0
+    lastInterval = 0
+    unevenness = 0
     usualWidthSeconds = 0.09
     fibrillation.restart()
     atrial.restart(at: index)
@@ -91,7 +98,8 @@ public final class RhythmDetector {
   /// tachycardia that lasts becomes what is usual.
   private func judgeTachycardia(at index: Int64) -> Bool {
     let isWide = wideRun >= limits.ventricularRun
-    let isRunning = isWide || patterns.tachycardiaStart != nil
+    let isFibrillation = fibrillation.isPresent && unevenness > Self.unevenMin
+    let isRunning = (isWide || patterns.tachycardiaStart != nil) && !isFibrillation
     let holds = isRunning && index &- lastBeat < runEndSamples
     if holds != episodes.holds(.ventricularTachycardia) {
       let start = min(isWide ? wideStart : .max, patterns.tachycardiaStart ?? .max)
@@ -138,6 +146,7 @@ public final class RhythmDetector {
   private func take(_ beat: Beat, _ heartRate: Float?) {
     let interval = Double(beat.sampleIndex &- lastBeat) / sampleRate
     takeWidth(beat, interval)
+    takeEvenness(interval)
     if !episodes.holds(.ventricularFibrillation) {
       patterns.take(beat, in: episodes)
       if hasBeat {
@@ -167,6 +176,14 @@ public final class RhythmDetector {
       interval > Self.pauseRatio * 60 / Double(heartRate)
     else { return }
     episodes.tell(.pause, from: lastBeat, to: beat.sampleIndex)
+  }
+
+  /// How much intervals differ from the one before, as a share of it: what follows the waves of fibrillation as if
+  /// they were beats is not even.
+  private func takeEvenness(_ interval: Double) {
+    let change = min(1, abs(interval - lastInterval) / max(lastInterval, 0.1))
+    unevenness += 0.25 * (Float(change) - unevenness)
+    lastInterval = interval
   }
 
   /// Wide beats in a row, each faster than the limit.
