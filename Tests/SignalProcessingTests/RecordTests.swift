@@ -115,8 +115,8 @@ func mitBIHIsScored() async throws {
   #expect(gross.sensitivity >= 99.84, "\(gross)")
   #expect(gross.positivePredictivity >= 99.80, "\(gross)")
   #expect(gross.ventricularFound + gross.ventricularMissed == 3218)
-  #expect(gross.ventricularSensitivity >= 91.4, "\(gross)")
-  #expect(gross.ventricularPositivePredictivity >= 92.1, "\(gross)")
+  #expect(gross.ventricularSensitivity >= 91.5, "\(gross)")
+  #expect(gross.ventricularPositivePredictivity >= 93.4, "\(gross)")
   // Twelve hours of 24 hearts.
   #expect(all.flatMap(\.falseAlarms) == [])
   #expect(all.flatMap(\.missedEpisodes) == [])
@@ -131,7 +131,7 @@ func noiseStress() throws {
   #expect(quiet.beats.falsePositives <= 1)
   let loud = try score("nstdb/118e06")
   #expect(loud.beats.falseNegatives <= 4)
-  #expect(loud.beats.falsePositives <= 127)
+  #expect(loud.beats.falsePositives <= 125)
   #expect(quiet.falseAlarms + loud.falseAlarms == [])
 }
 
