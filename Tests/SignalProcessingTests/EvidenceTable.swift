@@ -1,4 +1,5 @@
-// Writes what the beat classifier sees of annotated beats, for fit_beat_weights.py, where ECGCLIP_EVIDENCE names a file.
+// Writes what the beat classifier sees of annotated beats, for fit_beat_weights.py, where ECGCLIP_EVIDENCE names a
+// file.
 
 import Foundation
 import Recordings

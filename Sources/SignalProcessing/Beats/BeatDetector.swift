@@ -8,6 +8,8 @@ import Glibc
 public struct Beat: BitwiseCopyable, Hashable, Sendable {
   /// Sample of the R peak; where a pacing pulse has started the complex, of the pulse.
   public var sampleIndex: Int64
+  /// Sample of the R peak.
+  public var rPeakIndex: Int64
   /// The complex lasts 120 ms or more: no conduction by the normal way.
   public var isWide: Bool
   /// From the onset of the complex to its end, as far as a monitor needs it: good to about 20 ms.
@@ -23,6 +25,7 @@ public struct Beat: BitwiseCopyable, Hashable, Sendable {
     self.widthSeconds = widthSeconds
     self.beatClass = beatClass
     self.sampleIndex = sampleIndex
+    rPeakIndex = sampleIndex
     self.isWide = isWide
   }
 }
@@ -45,6 +48,9 @@ public final class BeatDetector {
   /// A pulse so soon before R has started the ventricles, not the atria: readers mark such a complex at its pulse,
   /// which is sharp while the complex is not.
   private static let pacedLeadSeconds = 0.17
+  private static let patienceSeconds = 0.28
+  /// Of the mean interval: from here on a beat is due.
+  private static let dueShare = 1.2
   private static let learningSeconds = 1.5
   /// Without a beat for so long the sizes are learnt again: they may have been an artefact's.
   private static let forgetSeconds = 4.0
@@ -59,6 +65,8 @@ public final class BeatDetector {
   private let features: RowFeatures
   private let integration: Int
   private let refractory: Int64
+  /// Samples from a peak of the integrated slope, which comes up to 0.2 s after R, to the last moment to tell it.
+  private let patience: Int64
   private let bandDelay: Int64
   private let waveDelay: Int64
   private let history: FeatureHistory
@@ -95,6 +103,7 @@ public final class BeatDetector {
     self.sampleRate = sampleRate
     integration = max(2, Int((Self.integrationSeconds * sampleRate).rounded()))
     refractory = Int64((Self.refractorySeconds * sampleRate).rounded())
+    patience = Int64((Self.patienceSeconds * sampleRate).rounded(.down))
     features = RowFeatures(
       sampleRate: sampleRate, rowCount: rowCount, low: Self.bandHz.low, high: Self.bandHz.high,
       integration: integration)
@@ -124,8 +133,7 @@ public final class BeatDetector {
   }
 
   /// Takes one sample of all rows in microvolts; bit n of `usable`: row n may be trusted. Returns a beat that
-  /// is told now: at most half a second after its R peak, unless search-back found it (then up to 1.7 mean
-  /// intervals after the beat before).
+  /// is told now: at most half a second after its R peak.
   public func process(_ microvolts: UnsafePointer<Float>, usable: UInt32) -> Beat? {
     let feature = features.process(microvolts, usable: usable)
     history.append(feature)
@@ -218,22 +226,27 @@ public final class BeatDetector {
     return accept(found)
   }
 
-  /// No beat for 1.66 mean intervals: the largest peak since counts at half the threshold. Without one the
-  /// levels sink, so that a detector blinded by an artefact sees again.
+  /// A peak that came when a beat was due counts at half the threshold, once there was no better one for as long as a
+  /// beat may wait to be told. No beat for 1.66 mean intervals: the levels sink, so that a detector blinded by an
+  /// artefact sees again.
   private func searchBack() -> Beat? {
+    if candidate.value > 0, index &- candidate.index >= patience {
+      let found = candidate
+      candidate = Peak()
+      let sinceBeat = Double(found.index &- lastBeat)
+      if found.value > 0.5 * threshold, sinceBeat > Self.dueShare * meanInterval,
+        found.index &- lastBeat >= refractory, isLargeEnough(found)
+      {
+        signalLevel += 0.25 * (found.value - signalLevel)
+        return accept(found)
+      }
+    }
     let since = index &- max(lastBeat, lastDecision)
     guard Double(since) > 1.66 * meanInterval, Double(since) > 0.4 * sampleRate else { return nil }
-    if candidate.value > 0.5 * threshold, candidate.index &- lastBeat >= refractory,
-      isLargeEnough(candidate)
-    {
-      signalLevel += 0.25 * (candidate.value - signalLevel)
-      return accept(candidate)
-    }
     if Double(index &- max(lastBeat, learningUntil)) > Self.forgetSeconds * sampleRate {
       startLearning()
       return nil
     }
-    candidate = Peak()
     lastDecision = index
     signalLevel = max(0.7 * signalLevel, 0.02)
     noiseLevel *= 0.7

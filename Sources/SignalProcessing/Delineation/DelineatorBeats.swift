@@ -21,7 +21,7 @@ extension BeatDetector {
     for turn in 0..<2 * sampleCount + Int(sampleRate) {
       for row in 0..<rowCount { column[row] = microvolts[row * stride + turn % sampleCount] }
       guard let beat = detector.process(column, usable: usable) else { continue }
-      let sample = Int(beat.sampleIndex) - sampleCount
+      let sample = Int(beat.rPeakIndex) - sampleCount
       if sample >= 0, sample < sampleCount { beats.append(sample) }
     }
     return beats.sorted()

@@ -2,7 +2,8 @@
 // that no heart makes, in several rows at once, with quiet beside it. The limit is honest: a pulse of 0.1-2 ms and
 // 2 mV is mostly filtered away before it is sampled; to see every one takes a front-end with its own pace channel.
 
-/// Finds pacing spikes. Below 400 samples a second nothing is found. Allocates only at `init`; takes any finite or missing input. One thread.
+/// Finds pacing spikes. Below 400 samples a second nothing is found. Allocates only at `init`; takes any finite or
+/// missing input. One thread.
 public final class PacingSpikeDetector {
   /// Below this rate a spike looks like a complex.
   public static let sampleRateMin = 400.0
