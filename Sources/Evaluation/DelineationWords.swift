@@ -15,7 +15,7 @@ public struct Boundary: Hashable, Sendable {
 
   /// Its name in JSON: "pOnset".
   public var name: String {
-    kind.rawValue + place.rawValue.prefix(1).uppercased() + place.rawValue.dropFirst()
+    "\(kind.rawValue)\(place.rawValue.prefix(1).uppercased())\(place.rawValue.dropFirst())"
   }
 
   /// All, in the order of a beat.

@@ -28,7 +28,7 @@ HALF_SECONDS_MAX = 0.25
 
 
 def merge(waves, lead_count):
-    """One wave (onset, peak, offset) of several leads' waves; None of fewer than half of the leads."""
+    """One wave (onset, peak, offset) of several leads' waves; None of fewer than half of them."""
     if 2 * len(waves) < lead_count:
         return None
     waves = np.asarray(waves, float)
@@ -103,7 +103,7 @@ def peer_lead(signal, peaks, rate, method):
             _, found = neurokit2.ecg_delineate(
                 clean, peaks, sampling_rate=rate, method=method, check=False
             )
-    except Exception:  # noqa: BLE001 (a lead on which the peer fails is a lead without marks)
+    except Exception:  # a lead on which the peer fails is a lead without marks
         found = {}
     beats = []
     for peak in peaks:
@@ -121,7 +121,7 @@ def peer_lead(signal, peaks, rate, method):
 
 
 def around(found, kind, peak, rate):
-    """The wave of a peak: its marks belong together by time, whatever beat the peer lists them for."""
+    """The wave of a peak: its marks belong together by time, whatever beat they are listed for."""
     onsets = marks(found, f"ECG_{NAMES[kind]}_Onsets")
     offsets = marks(found, f"ECG_{NAMES[kind]}_Offsets")
     onsets = onsets[(onsets < peak) & (onsets > peak - HALF_SECONDS_MAX * rate)]
