@@ -41,7 +41,9 @@ public final class RowFilter {
   private let isSettled: UnsafeMutablePointer<Bool>
   private let watches: UnsafeMutablePointer<BaselineWatch>
   private let bandDelayMilliseconds: Double
-  private let mains: MainsDetector?
+  private let mains: MainsDetector
+  /// Whether the notch goes where mains is heard.
+  private let isAutomatic: Bool
   private let samplesPerCheck: Int
   private var untilCheck: Int
 
@@ -57,11 +59,8 @@ public final class RowFilter {
     state = FilterState(
       mainsHz: mainsHz, isMainsDetected: false,
       delayMilliseconds: settings.delayMilliseconds(sampleRate: sampleRate, mainsHz: mainsHz))
-    if case .automatic = settings.mains {
-      mains = MainsDetector(sampleRate: sampleRate, rowCount: rowCount)
-    } else {
-      mains = nil
-    }
+    isAutomatic = if case .automatic = settings.mains { true } else { false }
+    mains = MainsDetector(sampleRate: sampleRate, rowCount: rowCount)
     sectionCount = list.count
     sections = .allocate(capacity: sectionCount)
     sections.initialize(from: list, count: sectionCount)
@@ -86,7 +85,7 @@ public final class RowFilter {
   public func restart() {
     isSettled.update(repeating: false, count: 4 &* groupCount)
     watches.update(repeating: BaselineWatch(), count: rowCount)
-    mains?.restart()
+    mains.restart()
   }
 
   /// Filters one sample of all rows, microvolts. Bit n of `usable`: row n may be asked for the mains frequency.
@@ -108,7 +107,7 @@ public final class RowFilter {
     }
     untilCheck &-= 1
     if untilCheck == 0 { check(output) }
-    if let mains, mains.process(input, usable: usable), let hertz = mains.hertz {
+    if isAutomatic, mains.process(input, usable: usable), let hertz = mains.hertz {
       follow(hertz, from: output)
     }
   }
