@@ -64,6 +64,23 @@ public struct AnnotatedRecord: Hashable, Sendable {
       .map(\.element)
   }
 
+  /// Scores each record; what cannot be read is a failure with its reason.
+  static func score<Score>(
+    _ records: [AnnotatedRecord], _ test: TestAnnotator,
+    _ score: (AnnotatedRecord, Annotations) -> Score
+  ) -> (scores: [Score], failures: [(name: String, reason: String)]) {
+    var scores: [Score] = []
+    var failures: [(name: String, reason: String)] = []
+    for record in records {
+      do throws(RecordingError) {
+        scores.append(score(record, try record.read(test)))
+      } catch {
+        failures.append((record.name, error.description))
+      }
+    }
+    return (scores, failures)
+  }
+
   /// Reads the reference and what is to be scored.
   func read(_ test: TestAnnotator) throws(RecordingError) -> Annotations {
     let reference = try Self.annotations("\(Self.stem(path)).\(annotator)")

@@ -33,13 +33,8 @@ public struct BeatEvaluation: Sendable {
 
   /// Scores records; what cannot be read is a failure among them. `learningSeconds` overrides `LearningPeriod`.
   public init(records: [AnnotatedRecord], test: TestAnnotator, learningSeconds: Double? = nil) {
-    for record in records {
-      do throws(RecordingError) {
-        let annotations = try record.read(test)
-        self.records.append(Record(record.name, annotations, learning: learningSeconds))
-      } catch {
-        failures.append((record.name, error.description))
-      }
+    (self.records, failures) = AnnotatedRecord.score(records, test) {
+      Record($0.name, $1, learning: learningSeconds)
     }
   }
 

@@ -18,10 +18,14 @@ final class RecordedPatient {
   private let microvolts: UnsafeMutablePointer<Float>
   private let header: UnsafeMutablePointer<SampleBlock.Header>
   private let blockCodeCount: Int
+  private let layout: RowLayout
+  private let assembly: RowAssembly
 
   init() throws {
     let patient = SimulatedPatient(script: try PatientScript(parsing: "nsr?hr=72"))
     format = patient.format
+    layout = RowLayout(format)
+    assembly = RowAssembly(format: format, layout: layout)
     blockCodeCount = format.channels.count * SampleBlock.sampleCountMax
     let blockCount = Self.seconds * Self.blocksPerSecond
     codes = .allocate(capacity: blockCount * blockCodeCount)
@@ -59,20 +63,12 @@ final class RecordedPatient {
 
   /// The leads of a block in their standard order.
   private func derive(_ number: Int) {
-    let layout = RowLayout(format)
     let block = block(number)
+    var rows = [Float](repeating: 0, count: assembly.rowCount)
     for sample in 0..<Self.samplesPerBlock {
-      let row = microvolts + (number * Self.samplesPerBlock + sample) * 12
-      func measured(_ channel: Int) -> Float {
-        Float(Double(block.channel(channel)[sample]) * format.channels[channel].microvoltsPerCode)
-      }
-      for (lead, place) in layout.rowOfLead.enumerated() {
-        switch layout.rows[place].origin {
-        case .channel(let channel): row[lead] = measured(channel)
-        case .derived(let first, let second, let a, let b):
-          row[lead] = a * measured(first) + b * measured(second)
-        }
-      }
+      assembly.assemble(block, sample: sample, into: &rows)
+      let leads = microvolts + (number * Self.samplesPerBlock + sample) * 12
+      for (lead, row) in layout.rowOfLead.enumerated() { leads[lead] = rows[row] }
     }
   }
 }

@@ -1,27 +1,6 @@
 // Filters over four rows at once. They take the change from sample to sample, not the sample: an offset of 300 mV is
 // gone before Float's 24 bits could be too few for it.
 
-/// Four rows at once.
-typealias Lanes = SIMD4<Float>
-/// A choice among them.
-typealias LaneMask = SIMDMask<SIMD4<Int32>>
-
-// The standard library's `pointwiseMin` and its kin are calls that go through memory.
-extension SIMD4<Float> {
-  @inline(__always)
-  func atMost(_ other: Self) -> Self { replacing(with: other, where: self .> other) }
-  @inline(__always)
-  func atMost(_ other: Float) -> Self { atMost(Self(repeating: other)) }
-  @inline(__always)
-  func atLeast(_ other: Self) -> Self { replacing(with: other, where: self .< other) }
-  @inline(__always)
-  func atLeast(_ other: Float) -> Self { atLeast(Self(repeating: other)) }
-  @inline(__always)
-  var largest: Float { Swift.max(Swift.max(self[0], self[1]), Swift.max(self[2], self[3])) }
-  @inline(__always)
-  var total: Float { (self[0] + self[1]) + (self[2] + self[3]) }
-}
-
 /// A second-order Butterworth high-pass and low-pass in a row.
 struct BandPass: BitwiseCopyable {
   fileprivate let high0, high1, high2: Float

@@ -4,23 +4,6 @@
 /// Four rows.
 typealias RowLanes = SIMD4<Double>
 
-extension SIMD4<Float> {
-  /// The values without their signs.
-  @inline(__always)
-  var magnitude: Self {
-    unsafeBitCast(unsafeBitCast(self, to: SIMD4<UInt32>.self) & 0x7FFF_FFFF, to: Self.self)
-  }
-
-  /// Whether every value is finite and no larger than a limit, signs aside. Compares the bits, which for floats
-  /// without sign are in the order of the values, NaN last.
-  @inline(__always)
-  func isWithin(_ limit: Float) -> Bool {
-    let bits = unsafeBitCast(magnitude, to: SIMD4<Int32>.self)
-    let room = Int32(bitPattern: limit.bitPattern) &- bits
-    return room[0] | room[1] | room[2] | room[3] >= 0
-  }
-}
-
 /// State of one section for four rows, transposed direct form II.
 struct LaneState: BitwiseCopyable {
   private var first = RowLanes.zero

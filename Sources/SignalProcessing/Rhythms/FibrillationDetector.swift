@@ -100,9 +100,9 @@ final class FibrillationDetector {
 
   /// Adds a row's window; one that sees too little adds nothing, one too slow or too fast for a fibrillation leaks all.
   private func leak(_ window: UnsafePointer<Float>, _ rest: inout Float, _ whole: inout Float) {
-    let size = Eights.sum(capacity) { Self.size(Eights.load(window, $0)) }
+    let size = Eights.sum(capacity) { .size(Eights.load(window, $0)) }
     let slopes = Eights.sum(capacity &- 1) {
-      Self.size(Eights.load(window, $0 &+ 1) - Eights.load(window, $0))
+      .size(Eights.load(window, $0 &+ 1) - Eights.load(window, $0))
     }
     // A sine of that mean has pi / 2 times its amplitude.
     guard size.isFinite, slopes > 0, size * .pi >= Self.amplitudeMin * Float(capacity) else {
@@ -113,7 +113,7 @@ final class FibrillationDetector {
     let rate = Float(reducedRate) / (2 * max(half, 1))
     let halfPeriod = min(max(1, Int(half.rounded())), capacity &- 1)
     let sizes = Eights.sum(capacity &- halfPeriod) {
-      Self.size(Eights.load(window, $0)) + Self.size(Eights.load(window, $0 &+ halfPeriod))
+      .size(Eights.load(window, $0)) + .size(Eights.load(window, $0 &+ halfPeriod))
     }
     whole += sizes
     guard rate >= Self.rateHz.low, rate <= Self.rateHz.high else {
@@ -121,12 +121,9 @@ final class FibrillationDetector {
       return
     }
     rest += Eights.sum(capacity &- halfPeriod) {
-      Self.size(Eights.load(window, $0) + Eights.load(window, $0 &+ halfPeriod))
+      .size(Eights.load(window, $0) + Eights.load(window, $0 &+ halfPeriod))
     }
   }
-
-  @inline(__always)
-  private static func size(_ value: SIMD8<Float>) -> SIMD8<Float> { pointwiseMax(value, -value) }
 }
 
 /// Sums over an array, eight at a time.
