@@ -25,34 +25,68 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
     .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
     .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+    .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
   ],
   targets: [
     // The vocabulary, and the pure rooms that know no device, clock or file.
     room("ECGSignal"),
     room("FrontEnds", ["ECGSignal"]),
     room("SignalProcessing", ["ECGSignal"]),
-    room("Alarms", ["ECGSignal"]),
-    room("AlertLink", ["Alarms", "ECGSignal"]),
+    room("Alarms", ["ECGSignal", "StrictJSON"]),
+    room("StrictJSON"),
+    room("DurableFiles"),
+    room(
+      "AlertLink",
+      ["Alarms", "ECGSignal", "StrictJSON", .product(name: "Crypto", package: "swift-crypto")]),
     .target(name: "CKernels"),
     .target(name: "COpenBLAS"),
     room(
       "Inference",
-      ["CKernels", "COpenBLAS", "ECGSignal", .product(name: "Crypto", package: "swift-crypto")]),
+      [
+        "CKernels", "COpenBLAS", "ECGSignal", "StrictJSON",
+        .product(name: "Crypto", package: "swift-crypto"),
+      ]),
     room("Findings", ["Inference", "ECGSignal"]),
-    room("Recordings", ["ECGSignal"]),
-    room("Evaluation", ["ECGSignal", "Recordings", "SignalProcessing"]),
+    room("Recordings", ["DurableFiles", "ECGSignal"]),
 
     // The heart.
     room("Pipeline", ["ECGSignal", "SignalProcessing", "Findings", "Inference", "Alarms"]),
+    room(
+      "Evaluation",
+      ["Alarms", "ECGSignal", "Inference", "Pipeline", "Recordings", "SignalProcessing"]),
 
     // The doors.
     room("Devices", ["ECGSignal"]),
+    room(
+      "Calibration",
+      [
+        "Alarms", "Devices", "DurableFiles", "ECGSignal", "SignalProcessing", "StrictJSON",
+        .product(name: "Crypto", package: "swift-crypto"),
+      ]),
     .target(name: "CLinux"),
+    .target(name: "CGPIO"),
+    .target(name: "CALSA"),
+    .target(name: "CMosquitto"),
     .target(name: "CAllocationCounter"),
     room("RealTime", ["CLinux", "ECGSignal"]),
+    room("Annunciator", ["Alarms", "Devices", "RealTime", "CLinux"]),
+    room("Guard", ["Alarms", "Annunciator", "Devices", "RealTime", "CLinux", "StrictJSON"]),
+    room(
+      "AlarmLog",
+      [
+        "Alarms", "AlertLink", "DurableFiles", "StrictJSON",
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ]),
+    room(
+      "Central",
+      ["AlertLink", "DurableFiles", "Devices", "RealTime", "StrictJSON", "CMosquitto", "CLinux"]),
+    room("Doctor", ["Devices", "ECGSignal"]),
     room(
       "LinuxDevices",
-      ["Devices", "FrontEnds", "CLinux", "ECGSignal", .product(name: "Yams", package: "Yams")]),
+      [
+        "Devices", "FrontEnds", "AlertLink", "CLinux", "CALSA", "CGPIO", "ECGSignal", "StrictJSON",
+        .product(name: "Yams", package: "Yams"),
+      ]),
     room(
       "SimulatedDevices",
       ["Devices", "FrontEnds", "Recordings", "LinuxDevices", "RealTime", "CLinux", "ECGSignal"]),
@@ -63,7 +97,8 @@ let package = Package(
       "Monitor",
       [
         "Pipeline", "SignalProcessing", "Devices", "RealTime", "Recordings", "Alarms", "AlertLink",
-        "TerminalDisplay",
+        "DurableFiles",
+        "TerminalDisplay", "Annunciator", "AlarmLog", "Guard",
         "Findings", "Inference", "ECGSignal", "CLinux",
       ]),
     room(
@@ -78,7 +113,10 @@ let package = Package(
         "Monitor", "SelfTest", "LinuxDevices", "SimulatedDevices", "FrontEnds", "Recordings",
         "Pipeline", "SignalProcessing", "Evaluation",
         "Inference", "Findings", "Alarms", "AlertLink", "TerminalDisplay", "Devices", "ECGSignal",
-        "CKernels", "CLinux", "CAllocationCounter",
+        "Calibration", "Doctor", "Annunciator", "Guard", "AlarmLog", "Central",
+        "CKernels", "CLinux", "CALSA", "CGPIO", "DurableFiles", "StrictJSON",
+        "RealTime",
+        "CAllocationCounter", .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
@@ -86,8 +124,21 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["CAllocationCounter"], path: "Tests/TestSupport",
       swiftSettings: settings),
+    .executableTarget(
+      name: "KernelExercise",
+      dependencies: [
+        "Alarms", "Annunciator", "LinuxDevices", "FrontEnds", "Devices", "RealTime", "CLinux",
+        "ECGSignal",
+      ],
+      path: "Tests/KernelExercise", exclude: ["guest.sh"], swiftSettings: settings),
     .target(
       name: "ModelExercise", dependencies: ["Inference", "ECGSignal"], path: "Tests/ModelExercise",
+      swiftSettings: settings),
+    .executableTarget(
+      name: "BridgeExercise", dependencies: ["LinuxDevices", "FrontEnds", "Devices"],
+      path: "Tests/BridgeExercise", swiftSettings: settings),
+    .executableTarget(
+      name: "LogExercise", dependencies: ["AlarmLog", "AlertLink"], path: "Tests/LogExercise",
       swiftSettings: settings),
     tests("ECGSignalTests", ["ECGSignal"]),
     tests("FrontEndsTests", ["FrontEnds", "ECGSignal"]),
@@ -95,22 +146,51 @@ let package = Package(
       "SignalProcessingTests",
       ["SignalProcessing", "Alarms", "ECGSignal", "Recordings", "SimulatedDevices"],
       exclude: ["Fixtures"]),
-    tests("AlarmsTests", ["Alarms"]),
-    tests("AlertLinkTests", ["AlertLink", "Alarms"]),
+    tests("AlarmsTests", ["Alarms", "StrictJSON"]),
+    tests("AlertLinkTests", ["AlertLink", "Alarms", "StrictJSON"]),
+    tests(
+      "AnnunciatorTests",
+      ["Annunciator", "Alarms", "Devices", "LinuxDevices", "RealTime", "CALSA", "CLinux"]),
+    tests(
+      "AlarmLogTests",
+      [
+        "AlarmLog", "AlertLink", "Alarms", "LogExercise",
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ]),
+    tests("GuardTests", ["Guard", "RealTime", "Annunciator", "Alarms", "Devices"]),
+    tests(
+      "CentralTests",
+      [
+        "Central", "AlertLink", "AlarmLog", "Alarms", "LinuxDevices", "Devices", "ECGSignal",
+        "RealTime", "StrictJSON", "CLinux", "CMosquitto",
+      ]),
     tests(
       "InferenceTests", ["Inference", "CKernels", "ECGSignal", "ModelExercise"],
       exclude: ["Fixtures"]),
     tests("FindingsTests", ["Findings", "Inference", "ECGSignal", "Recordings"]),
-    tests("RecordingsTests", ["Recordings", "ECGSignal"]),
-    tests("EvaluationTests", ["Evaluation", "SignalProcessing", "Recordings", "ECGSignal"]),
+    tests("RecordingsTests", ["Recordings", "DurableFiles", "ECGSignal"]),
+    tests(
+      "EvaluationTests",
+      [
+        "Evaluation", "Pipeline", "Alarms", "Inference", "SignalProcessing", "Recordings",
+        "ECGSignal",
+      ]),
     tests(
       "PipelineTests",
       [
         "Pipeline", "SignalProcessing", "SimulatedDevices", "Recordings", "Inference", "Alarms",
         "ECGSignal",
       ]),
+    tests("StrictJSONTests", ["StrictJSON"]),
+    tests("DurableFilesTests", ["DurableFiles"]),
+    tests(
+      "CalibrationTests",
+      [
+        "Calibration", "Alarms", "SimulatedDevices", "LinuxDevices", "FrontEnds", "Devices",
+        "ECGSignal", "StrictJSON",
+      ]),
     tests("RealTimeTests", ["RealTime", "ECGSignal"]),
-    tests("LinuxDevicesTests", ["LinuxDevices", "FrontEnds", "Devices", "ECGSignal"]),
+    tests("LinuxDevicesTests", ["LinuxDevices", "FrontEnds", "Devices", "CALSA", "ECGSignal"]),
     tests(
       "SimulatedDevicesTests",
       ["SimulatedDevices", "LinuxDevices", "FrontEnds", "Devices", "Recordings", "ECGSignal"]),
@@ -121,10 +201,17 @@ let package = Package(
       "MonitorTests",
       [
         "Monitor", "Pipeline", "SignalProcessing", "Inference", "SimulatedDevices", "LinuxDevices",
-        "FrontEnds", "Devices", "AlertLink", "Alarms", "Recordings", "ECGSignal", "CLinux",
+        "FrontEnds", "Devices", "AlertLink", "AlarmLog", "Alarms", "Recordings", "ECGSignal",
+        "CLinux", "DurableFiles", "Annunciator", "RealTime",
       ]),
     tests("SelfTestTests", ["SelfTest"]),
-    tests("CommandTests", ["ecgclip", "Recordings"]),
+    tests(
+      "CommandTests",
+      [
+        "ecgclip", "BridgeExercise", "Recordings", "SimulatedDevices", "FrontEnds", "ECGSignal",
+        "CLinux", "Guard",
+      ]),
+    tests("DoctorTests", ["Doctor", "SimulatedDevices", "Devices", "ECGSignal"]),
   ],
   swiftLanguageModes: [.v6]
 )
@@ -132,7 +219,9 @@ let package = Package(
 // Fuzzing instruments the rooms that it attacks: FUZZ=1 swift build --product ModelFuzz
 if Context.environment["FUZZ"] != nil {
   let instrumented: [SwiftSetting] = [.unsafeFlags(["-sanitize=fuzzer,address"])]
-  let attacked = ["Recordings", "ECGSignal", "Inference", "ModelExercise"]
+  let attacked = [
+    "Recordings", "ECGSignal", "FrontEnds", "StrictJSON", "Inference", "ModelExercise",
+  ]
   for target in package.targets where attacked.contains(target.name) {
     target.swiftSettings = (target.swiftSettings ?? []) + instrumented
   }
@@ -148,5 +237,6 @@ if Context.environment["FUZZ"] != nil {
   package.targets += [
     fuzzer("RecordingsFuzz", ["Recordings", "ECGSignal"]),
     fuzzer("ModelFuzz", ["Inference", "ModelExercise"]),
+    fuzzer("DecodersFuzz", ["FrontEnds", "ECGSignal"]),
   ]
 }

@@ -1,83 +1,115 @@
-// What an alert says to a program elsewhere: one JSON object, plain for now. The authenticated link replaces the
-// envelope, not the words.
+// What an alert says: one JSON object, the same in the datagram, in the outbox, in the inbox and on the broker. The
+// keys are a contract: docs/alert-link.schema.json.
 
+import Alarms
+import ECGSignal
 import Foundation
 
-/// One alarm transition for the outside.
+/// One alarm transition for the outside, schema version 2.
 public struct AlertMessage: Codable, Hashable, Sendable {
-  /// Version of these keys.
-  public var schemaVersion = 1
-  /// The device that sends, as its front-end or record names itself.
-  public var device: String
-  /// Number of the message since the monitor started, from 1.
-  public var sequence: UInt64
-  /// The alarm's name.
-  public var condition: String
-  /// What people read.
-  public var message: String
-  /// low, medium, high.
-  public var priority: String
-  /// start, update, end.
-  public var phase: String
-  /// Seconds of signal.
-  public var timeSeconds: Double
-  /// The sender's clock, ISO 8601 in UTC.
-  public var wallTime: String
-  /// The heart rate last told, nil when unknown.
-  public var heartRateBPM: Float?
-  /// The leads that are monitored.
-  public var leads: [String]
-  /// Whether it comes from no patient's electrodes now.
-  public var simulated: Bool
-  /// live, simulated, replay.
-  public var provenance: String
-  /// SHA-256 of the model.
-  public var modelSHA256: String
+  /// What happened to the alarm.
+  public enum Phase: String, Codable, Sendable, CaseIterable {
+    /// It began.
+    case start
+    /// It changed its priority or its values.
+    case update
+    /// Its condition is gone, or it was reset.
+    case end
+    /// A person has taken it on, at the device or from elsewhere. Receipt by software is never told so.
+    case acknowledged
+  }
 
-  /// Creates a message of schema version 1.
+  /// How far the device's wall clock can be trusted (adjtimex: STA_UNSYNC).
+  public enum ClockQuality: String, Codable, Sendable, CaseIterable {
+    case synchronised, unsynchronised, unknown
+  }
+
+  /// A moment by both clocks of the device. Neither is rewritten when the wall clock is set later.
+  public struct Moment: Hashable, Sendable {
+    /// Seconds of the device's monotonic clock, which starts with its life (epoch).
+    public var monotonicSeconds: Double
+    /// ISO 8601 in UTC with milliseconds, nil where the device has no idea.
+    public var wallTime: String?
+
+    /// A moment.
+    public init(monotonicSeconds: Double, wallTime: String?) {
+      precondition(monotonicSeconds.isFinite)
+      self.monotonicSeconds = monotonicSeconds
+      self.wallTime = wallTime
+    }
+  }
+
+  /// Version of these keys.
+  public static let schemaVersion = 2
+  /// The longest JSON text, so that with its envelope it fits one datagram of 1200 bytes.
+  public static let byteCountMax = 1024
+
+  /// The device, as its key names it. The sender writes it.
+  public var device = ""
+  /// Its place in the device's order. The sender writes it.
+  public var position = AlertPosition.zero
+  /// The alarm's name ("asystole").
+  public var condition: String
+  /// What people read ("Asystole").
+  public var message: String
+  /// What happened.
+  public var phase: Phase
+  /// The priority from now on; at the end the one it had.
+  public var priority: AlarmPriority
+  /// Whether the device is in trouble rather than the patient.
+  public var isTechnical: Bool
+  /// When the alarm began.
+  public var onset: Moment
+  /// When this transition happened.
+  public var time: Moment
+  /// How far the wall times can be trusted.
+  public var clockQuality: ClockQuality
+  /// Measurements and limits that explain it, by a name with its unit ("heartRateBPM"); null where not known.
+  public var values: [String: Double?]
+  /// The leads that could be used.
+  public var leads: LeadSet
+  /// SHA-256 of the model, hexadecimal, nil where none runs.
+  public var modelSHA256: String?
+  /// Seconds after `time` for which it is news; later it is history.
+  public var timeToLiveSeconds: Double
+  /// Who acknowledged it, nil in other phases or where nobody said.
+  public var person: String?
+  /// live, simulated, replay, testSignal.
+  public var provenance: String
+  /// Whether it comes from no patient's electrodes now.
+  public var isSimulated: Bool
+  /// Whether somebody tries out the alarms: nobody is in danger.
+  public var isTest: Bool
+  /// Ends and starts of a flapping alarm that were not sent since the last message of this condition.
+  public var coalesced: Int
+
+  /// Creates a message; device and position come from the sender.
   public init(
-    device: String, sequence: UInt64, condition: String, message: String, priority: String,
-    phase: String, timeSeconds: Double, wallTime: String, heartRateBPM: Float?, leads: [String],
-    simulated: Bool, provenance: String, modelSHA256: String
+    condition: String, message: String, phase: Phase, priority: AlarmPriority,
+    isTechnical: Bool = false, onset: Moment, time: Moment,
+    clockQuality: ClockQuality = .unknown, values: [String: Double?] = [:], leads: LeadSet = [],
+    modelSHA256: String? = nil, timeToLiveSeconds: Double = 300, person: String? = nil,
+    provenance: String = "live", isSimulated: Bool = false, isTest: Bool = false
   ) {
-    self.device = device
-    self.sequence = sequence
     self.condition = condition
     self.message = message
-    self.priority = priority
     self.phase = phase
-    self.timeSeconds = timeSeconds
-    self.wallTime = wallTime
-    self.heartRateBPM = heartRateBPM
+    self.priority = priority
+    self.isTechnical = isTechnical
+    self.onset = onset
+    self.time = time
+    self.clockQuality = clockQuality
+    self.values = values
     self.leads = leads
-    self.simulated = simulated
-    self.provenance = provenance
     self.modelSHA256 = modelSHA256
+    self.timeToLiveSeconds = timeToLiveSeconds
+    self.person = person
+    self.provenance = provenance
+    self.isSimulated = isSimulated
+    self.isTest = isTest
+    coalesced = 0
   }
 
-  public func encode(to encoder: any Encoder) throws {
-    var container = encoder.container(keyedBy: CodingKeys.self)
-    try container.encode(schemaVersion, forKey: .schemaVersion)
-    try container.encode(device, forKey: .device)
-    try container.encode(sequence, forKey: .sequence)
-    try container.encode(condition, forKey: .condition)
-    try container.encode(message, forKey: .message)
-    try container.encode(priority, forKey: .priority)
-    try container.encode(phase, forKey: .phase)
-    try container.encode(timeSeconds, forKey: .timeSeconds)
-    try container.encode(wallTime, forKey: .wallTime)
-    // Encoded as null when unknown, not left out.
-    try container.encode(heartRateBPM, forKey: .heartRateBPM)
-    try container.encode(leads, forKey: .leads)
-    try container.encode(simulated, forKey: .simulated)
-    try container.encode(provenance, forKey: .provenance)
-    try container.encode(modelSHA256, forKey: .modelSHA256)
-  }
-
-  /// The message as one line of JSON without its end.
-  public func encoded() throws -> Data {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return try encoder.encode(self)
-  }
+  /// Its name.
+  public var id: AlertID { AlertID(device: device, position: position) }
 }

@@ -1,6 +1,7 @@
 #include "clinux_time.h"
 
 #include <stdio.h>
+#include <sys/timex.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -20,6 +21,11 @@ void clinux_sleep_nanoseconds(uint64_t nanoseconds) {
   struct timespec duration = {.tv_sec = (time_t)(nanoseconds / 1000000000u),
                               .tv_nsec = (long)(nanoseconds % 1000000000u)};
   nanosleep(&duration, NULL);
+}
+
+int clinux_clock_is_synchronised(void) {
+  struct timex state = {0};
+  return adjtimex(&state) >= 0 && (state.status & STA_UNSYNC) == 0;
 }
 
 uint64_t clinux_resident_bytes(void) {

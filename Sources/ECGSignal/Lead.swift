@@ -7,6 +7,9 @@ public enum Lead: UInt8, CaseIterable, Sendable, BitwiseCopyable {
   /// The lead's name as the field prints it ("aVR", "V1").
   public var name: String { Self.names[Int(rawValue)] }
 
+  /// Whether it is one of V1-V6.
+  public var isOnChest: Bool { rawValue >= Lead.V1.rawValue }
+
   private static let names = [
     "I", "II", "III", "aVR", "aVL", "aVF", "V1", "V2", "V3", "V4", "V5", "V6",
   ]

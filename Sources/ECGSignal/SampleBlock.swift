@@ -10,6 +10,12 @@ public enum GapCause: UInt8, Sendable, BitwiseCopyable {
   case ringFull
   /// The device was away; the length is estimated from the host clock.
   case deviceLost
+  /// The front-end itself says that it lost them: its FIFO was full, or it was not read in time.
+  case frontEndOverflow
+  /// The wire counts nothing; by the host clock so many samples are missing.
+  case clockEstimate
+  /// The host switched the front-end's inputs or settings; what came meanwhile belongs to neither.
+  case inputsSwitched
   /// The recording that is played says so.
   case notRecorded
 
@@ -20,32 +26,12 @@ public enum GapCause: UInt8, Sendable, BitwiseCopyable {
     case .framesLost: "framesLost"
     case .ringFull: "ringFull"
     case .deviceLost: "deviceLost"
+    case .frontEndOverflow: "frontEndOverflow"
+    case .clockEstimate: "clockEstimate"
+    case .inputsSwitched: "inputsSwitched"
     case .notRecorded: "notRecorded"
     }
   }
-}
-
-/// What happened to the frames of a stream so far. Counts only grow.
-public struct FrameCounters: Hashable, Sendable, BitwiseCopyable {
-  /// Frames accepted.
-  public var framesReceived: Int64 = 0
-  /// Frames refused: bad check sum, bad length, impossible content.
-  public var framesCorrupt: Int64 = 0
-  /// Frames that came again and were dropped.
-  public var framesRepeated: Int64 = 0
-  /// Samples (of all channels together, one count an instant) delivered.
-  public var samplesReceived: Int64 = 0
-  /// Samples known to be missing.
-  public var samplesLost: Int64 = 0
-  /// Times the decoder had to search for the next frame.
-  public var resynchronisations: Int64 = 0
-  /// Bytes that belonged to no accepted frame.
-  public var bytesDiscarded: Int64 = 0
-  /// Times the device went away and came back.
-  public var reconnects: Int64 = 0
-
-  /// All zero.
-  public init() {}
 }
 
 /// A block of samples: codes `[channel][sample]` of `channelCount` channels.
@@ -74,6 +60,8 @@ public struct SampleBlock {
     public var leadOff: UInt32 = 0
     /// CLOCK_MONOTONIC when the block's last byte had arrived, in nanoseconds.
     public var arrivalNanoseconds: UInt64 = 0
+    /// The true rate as far as arrivals tell it by now, nil where they tell nothing.
+    public var clock: ClockFit?
     /// The source's counters when the block was made.
     public var counters = FrameCounters()
 

@@ -81,9 +81,14 @@ public struct AnnotatedRecord: Hashable, Sendable {
     return (scores, failures)
   }
 
+  /// Reads the reference.
+  func reference() throws(RecordingError) -> [Annotation] {
+    try Self.annotations("\(Self.stem(path)).\(annotator)")
+  }
+
   /// Reads the reference and what is to be scored.
   func read(_ test: TestAnnotator) throws(RecordingError) -> Annotations {
-    let reference = try Self.annotations("\(Self.stem(path)).\(annotator)")
+    let reference = try reference()
     switch test {
     case .signalChain:
       let detections = try Detections(path: path)

@@ -33,7 +33,7 @@ public struct Detections: Sendable {
   /// A monitor waits for what comes after a beat; after a record's end it gets this much of the last sample again, so
   /// that it tells the last beat, too (eval0.tex: the input may be padded).
   private static let paddingSeconds = 1.0
-  private static let sampleRates = 100.0...2000.0
+  static let sampleRates = 100.0...2000.0
 
   /// Runs the chain over the recording at a path.
   ///

@@ -26,10 +26,14 @@ public final class FindingsEngine {
   /// Samples refused because a present lead was not a finite number; each restarted the stream.
   public private(set) var samplesRefused = 0
 
+  /// Whether the model computed something that is no number, as only damaged memory makes it. It reads no window
+  /// after that one, of which nothing is assessed.
+  public private(set) var hasFailed = false
+
   private let preprocessor: Preprocessor
   private let encoder: FeatureStream
   private let quantiser: InputQuantiser
-  private let head: StatementHead
+  package let head: StatementHead
   private let stepSamples: Int
   private let windowFrames: Int
   private let minimumFrames: Int
@@ -112,7 +116,7 @@ public final class FindingsEngine {
     }
     guard preprocessor.push(microvolts) > 0 else { return false }
     append(preprocessor.output(0))
-    guard encoder.sampleCount >= dueSampleCount else { return false }
+    guard encoder.sampleCount >= dueSampleCount, !hasFailed else { return false }
     dueSampleCount &+= stepSamples
     encoder.advance()
     evaluate(frameCount: windowFrames)
@@ -122,7 +126,7 @@ public final class FindingsEngine {
   /// At the end of a stream too short for a full window: evaluates the frames there are, if there are
   /// enough. Returns whether it did; false also when a window was evaluated before.
   public func finish() -> Bool {
-    guard windowsEvaluated == 0 else { return false }
+    guard windowsEvaluated == 0, !hasFailed else { return false }
     encoder.advance()
     guard encoder.frameCount >= minimumFrames else { return false }
     evaluate(frameCount: min(encoder.frameCount, windowFrames))
@@ -134,9 +138,10 @@ public final class FindingsEngine {
     framesUsed = frameCount
     encoder.features(frames: frameCount, into: mutableFeatures)
     head.evaluate(features: mutableFeatures, leads: leads, into: mutableLogits)
+    for index in 0..<statementCount where !logits[index].isFinite { hasFailed = true }
     for index in 0..<statementCount {
       mutableProbabilities[index] =
-        assessability[index] ? Float(StatementHead.probability(logits[index])) : .nan
+        assessability[index] && !hasFailed ? Float(StatementHead.probability(logits[index])) : .nan
     }
     windowsEvaluated &+= 1
   }

@@ -7,16 +7,31 @@ public final class BridgeDecoder: FrameDecoder {
   /// Frames back that a repetition can lie.
   private static let repetitionFrames: UInt32 = 16
 
-  /// What the front-end last said of itself.
+  /// What the front-end last said of its samples.
   public private(set) var hello: BridgeHello?
+  /// What the front-end last said of itself.
+  public var status: BridgeStatus { health.status }
   public private(set) var counters = FrameCounters()
   public private(set) var nextIndex: Int64 = 0
+  /// Flags of the last frame that the bridge sent.
+  private var currentFlags: UInt16 = 0
+  /// Whether the last frame's description has arrived: what the samples are is known.
+  public var isDescribed: Bool { hello != nil && currentFlags == helloFlags }
 
   private var queue = ByteQueue(capacity: 2 * BridgeFrame.encodedByteCountMax)
-  private let frame: UnsafeMutablePointer<UInt8>
-  private let crc = CRC32()
+  private let frame = BridgeFrameBuffer()
+  /// The last ACK's frame, while `hasAnswer`.
+  private let answer: UnsafeMutablePointer<UInt8>
+  private var hasAnswer = false
+  private let usesHostTime: Bool
+  private let diagnosticLeads: LeadSet
+  private var health = BridgeHealth()
   private var channelCount = 0
+  /// Nominal until arrivals tell the true one.
+  private var sampleRate = 0.0
+  private var helloFlags: UInt16 = 0
   private var arrival: UInt64 = 0
+  private var lastSamplesArrival: UInt64 = 0
   /// Bytes at the front of the queue that hold no delimiter.
   private var searched = 0
   /// A frame was too long: everything up to the next delimiter belongs to it.
@@ -24,34 +39,84 @@ public final class BridgeDecoder: FrameDecoder {
   private var isInStep = true
   private var expectedTick: UInt32?
   private var expectedSequence: UInt32?
+  /// A frame is missing since the last samples.
+  private var hasLostFrame = false
+  /// The bridge started anew since the last samples.
+  private var hasRestarted = false
   private var pendingGap: Int64 = 0
   private var pendingCause = GapCause.none
+  /// Samples from the last one before the device went away to the newest of its first frame after it.
+  private var absence: Int64?
 
-  /// Allocates the buffers.
-  public init() {
-    frame = .allocate(capacity: BridgeFrame.encodedByteCountMax)
-    frame.initialize(repeating: 0, count: BridgeFrame.encodedByteCountMax)
+  public init(_ settings: WireSettings) {
+    usesHostTime = settings.usesHostTime
+    diagnosticLeads = settings.diagnosticLeads
+    answer = .allocate(capacity: BridgeFrame.encodedCommandByteCountMax)
+    answer.initialize(repeating: 0, count: BridgeFrame.encodedCommandByteCountMax)
   }
 
-  deinit { frame.deallocate() }
+  /// A decoder of bytes that come at their own pace. The frames tell everything but the time that a restart took.
+  public convenience init() {
+    self.init(WireSettings(sampleRate: 0, channelCount: 0, usesHostTime: false))
+  }
 
-  public var announcedFormat: SignalFormat? { hello?.format }
+  deinit { answer.deallocate() }
+
+  public var announcedFormat: SignalFormat? {
+    guard var format = hello?.format else { return nil }
+    format.diagnosticLeads = diagnosticLeads
+    return format
+  }
+
+  public var announcedUnit: String? { hello.flatMap { $0.namesUnit ? $0.frontEnd : nil } }
 
   public func feed(_ bytes: UnsafeRawBufferPointer, arrivalNanoseconds: UInt64) -> Int {
     arrival = arrivalNanoseconds
     return queue.append(bytes)
   }
 
-  public func skip(samples: Int64) {
-    pendingGap &+= samples
-    pendingCause = .deviceLost
-    counters.samplesLost &+= samples
+  public func skip(samples: Int64, cause: GapCause) {
+    guard cause == .deviceLost else {
+      lose(samples, cause)
+      if cause == .frontEndOverflow { counters.samplesLostInFrontEnd &+= samples }
+      return
+    }
+    absence = (absence ?? 0) &+ samples
     counters.reconnects &+= 1
-    expectedTick = nil
-    expectedSequence = nil
+    forgetPlace()
+    health.loseSight()
     queue.remove(queue.count)
     searched = 0
     isSkipping = true
+  }
+
+  /// What comes next follows on nothing: no gap is told before it.
+  private func forgetPlace() {
+    expectedTick = nil
+    expectedSequence = nil
+    hasLostFrame = false
+    hasRestarted = false
+  }
+
+  public func follow(sampleRate: Double) { self.sampleRate = sampleRate }
+
+  public func takeNews() -> FrontEndNews? { health.takeNews() }
+
+  public func beginStream() {
+    forgetPlace()
+    health.loseSight()
+    counters = FrameCounters()
+    nextIndex = 0
+    pendingGap = 0
+    pendingCause = .none
+    absence = nil
+  }
+
+  /// The last ACK that arrived, once. Allocates: for whoever waits for an answer.
+  public func takeAnswer() -> BridgeAcknowledgement? {
+    guard hasAnswer else { return nil }
+    hasAnswer = false
+    return BridgeAcknowledgement(BridgePayload(answer))
   }
 
   public func next(into block: SampleBlock, isQuiet: Bool) -> DecodeOutcome {
@@ -89,23 +154,37 @@ public final class BridgeDecoder: FrameDecoder {
 
   /// A frame between two delimiters; nil when it holds nothing for the caller.
   private func decode(_ length: Int, into block: SampleBlock) -> DecodeOutcome? {
-    guard let count = COBS.decode(queue.bytes, count: length, into: frame),
-      count >= BridgeFrame.headerByteCount + BridgeFrame.checksumByteCount,
-      LittleEndian.read32(frame + count - 4)
-        == crc.checksum(frame, count: count - BridgeFrame.checksumByteCount),
-      frame[0] == BridgeFrame.version
-    else { return refuse(length) }
-    let sequence = LittleEndian.read32(frame + 4)
-    let outcome: DecodeOutcome?
-    switch BridgeFrame.Kind(rawValue: frame[1]) {
-    case .samples: outcome = acceptSamples(count, sequence, into: block)
-    case .hello: outcome = acceptHello(count)
-    case .command, .acknowledge: outcome = nil
-    case nil: return refuse(length)
+    let count: Int
+    switch frame.open(queue.bytes, count: length) {
+    case .frame(let opened): count = opened
+    case .failedChecksum:
+      counters.framesFailedChecksum &+= 1
+      return refuse(length)
+    case .refused: return refuse(length)
     }
-    if frame[1] != BridgeFrame.Kind.samples.rawValue { expectedSequence = sequence &+ 1 }
+    let kind = BridgeFrame.Kind(rawValue: frame.bytes[1])
+    // A line that gives back what it was told.
+    if kind == .command { return nil }
+    currentFlags = frame.flags
+    let outcome: DecodeOutcome?
+    switch kind {
+    case .samples:
+      isInStep = true
+      return acceptSamples(count, length, into: block)
+    case .hello: outcome = acceptHello(count, length)
+    case .acknowledge: outcome = acceptAnswer(count, length)
+    case .command, nil: return refuse(length)
+    }
+    noteSequence()
     isInStep = true
     return outcome
+  }
+
+  /// Takes note of the place that a frame without samples has.
+  private func noteSequence() {
+    let sequence = frame.sequence
+    if let expectedSequence, sequence &- expectedSequence &- 1 < 1 << 31 { hasLostFrame = true }
+    expectedSequence = sequence &+ 1
   }
 
   @discardableResult
@@ -117,31 +196,55 @@ public final class BridgeDecoder: FrameDecoder {
     return nil
   }
 
-  /// The rare frame: it may allocate, once a second at most and only when something changed.
-  private func acceptHello(_ count: Int) -> DecodeOutcome? {
-    guard count >= BridgeFrame.helloHeaderByteCount, let new = BridgeHello(frame, count: count)
-    else { return refuse(count) }
+  /// The rare frame: it may allocate, once a second at most.
+  private func acceptHello(_ count: Int, _ length: Int) -> DecodeOutcome? {
+    guard let new = BridgeHello(frame.bytes, count: count) else { return refuse(length) }
     counters.framesReceived &+= 1
+    if health.take(BridgeStatus(frame.bytes), isStreaming: expectedTick != nil),
+      expectedTick != nil
+    {
+      forgetPlace()
+      hasRestarted = true
+      counters.resynchronisations &+= 1
+    }
+    countOwnLoss()
+    helloFlags = frame.flags
     if new == hello { return nil }
+    if new.rateMillihertz != hello?.rateMillihertz {
+      sampleRate = Double(new.rateMillihertz) / 1000
+    }
     hello = new
     channelCount = new.leads.count
     return .format
   }
 
+  /// Of the samples that are missing, those that the bridge lost itself: counted once, when ticks and HELLO tell it.
+  private func countOwnLoss() { counters.samplesLostInFrontEnd &+= health.takeOwnLoss() }
+
+  private func acceptAnswer(_ count: Int, _ length: Int) -> DecodeOutcome? {
+    guard BridgePayload.isWhole(frame.bytes, count: count) else { return refuse(length) }
+    counters.framesReceived &+= 1
+    answer.update(from: frame.bytes, count: count)
+    hasAnswer = true
+    return nil
+  }
+
   private func acceptSamples(
-    _ count: Int, _ sequence: UInt32, into block: SampleBlock
+    _ count: Int, _ length: Int, into block: SampleBlock
   ) -> DecodeOutcome? {
-    let channels = Int(frame[16])
-    let samples = Int(frame[17])
+    let channels = Int(frame.bytes[16])
+    let samples = Int(frame.bytes[17])
     let expectedCount =
       BridgeFrame.samplesHeaderByteCount + 3 * channels * samples + BridgeFrame.checksumByteCount
     guard count == expectedCount, samples >= 1, samples <= BridgeFrame.sampleCountMax else {
-      return refuse(count)
+      return refuse(length)
     }
     guard channelCount > 0 else { return nil }
-    guard channels == channelCount, channels == block.channelCount else { return refuse(count) }
-    let tick = LittleEndian.read32(frame + 8)
-    guard placeInTime(tick, sequence, samples) else { return nil }
+    // Flags of another HELLO: who these samples are of, and their scale, is not known. They will be a gap.
+    guard frame.flags == helloFlags else { return nil }
+    guard channels == channelCount, channels == block.channelCount else { return refuse(length) }
+    let tick = LittleEndian.read32(frame.bytes + 8)
+    guard placeInTime(tick, frame.sequence, samples) else { return nil }
     fill(block, channels: channels, samples: samples)
     return .samples
   }
@@ -160,25 +263,50 @@ public final class BridgeDecoder: FrameDecoder {
       let gap = tick &- expectedTick
       if gap >= 1 << 31 {
         counters.resynchronisations &+= 1
+        hasRestarted = true
       } else if gap > 0 {
-        pendingGap &+= Int64(gap)
-        pendingCause = .framesLost
-        counters.samplesLost &+= Int64(gap)
+        // With every frame here, it was the bridge that lost them.
+        let isComplete = !hasLostFrame && sequence == expectedSequence
+        lose(Int64(gap), isComplete ? .frontEndOverflow : .framesLost)
+        health.noteGap(Int64(gap), isComplete: isComplete)
+        countOwnLoss()
       }
+    }
+    if hasRestarted { loseToRestart(samples) }
+    if let absence {
+      lose(max(0, absence &- Int64(samples)), .deviceLost)
+      self.absence = nil
     }
     expectedTick = tick &+ UInt32(samples)
     expectedSequence = sequence &+ 1
+    hasLostFrame = false
+    hasRestarted = false
     return true
   }
 
+  /// What a restarted bridge did not measure only the clock tells; it is never nothing.
+  private func loseToRestart(_ samples: Int) {
+    let seconds = usesHostTime ? Double(arrival &- lastSamplesArrival) / 1e9 : 0
+    let lost = max(1, Int64((seconds * sampleRate).rounded()) &- Int64(samples))
+    counters.samplesLostByClock &+= lost
+    lose(lost, .clockEstimate)
+  }
+
+  private func lose(_ samples: Int64, _ cause: GapCause) {
+    pendingGap &+= samples
+    pendingCause = cause
+    counters.samplesLost &+= samples
+  }
+
   private func fill(_ block: SampleBlock, channels: Int, samples: Int) {
-    var bytes = UnsafePointer(frame) + BridgeFrame.samplesHeaderByteCount
+    var bytes = UnsafePointer(frame.bytes) + BridgeFrame.samplesHeaderByteCount
     for sample in 0..<samples {
       for channel in 0..<channels {
         block.channel(channel)[sample] = BigEndian.read24(bytes)
         bytes += 3
       }
     }
+    lastSamplesArrival = arrival
     counters.framesReceived &+= 1
     counters.samplesReceived &+= Int64(samples)
     nextIndex &+= pendingGap
@@ -188,7 +316,7 @@ public final class BridgeDecoder: FrameDecoder {
     header.pointee.gapBefore = pendingGap
     header.pointee.gapCause = pendingCause
     header.pointee.leadOff =
-      UInt32(LittleEndian.read16(frame + 18) | LittleEndian.read16(frame + 20))
+      UInt32(LittleEndian.read16(frame.bytes + 18) | LittleEndian.read16(frame.bytes + 20))
     header.pointee.arrivalNanoseconds = arrival
     header.pointee.counters = counters
     nextIndex &+= Int64(samples)

@@ -3,87 +3,98 @@
 import ECGSignal
 
 /// Encoder of the bridge frame. Allocates only at `init`.
-public final class BridgeEncoder {
-  private let frame: UnsafeMutablePointer<UInt8>
-  private let crc = CRC32()
-  private let hello: BridgeHello
+public final class BridgeEncoder: FrameEncoder {
+  /// The microvolts of an ADS1298 with 2.4 V reference and gain 6: 47.68 nV a code.
+  public static let converter = WireConverter(
+    sampleRate: nil, channelCountMax: BridgeFrame.channelCountMax,
+    microvoltsPerCode: Double(referenceMicrovolts) / gain / Double((1 << 23) - 1),
+    codeRange: -8_388_608...8_388_607)
+  public static let samplesPerFrameMax = BridgeFrame.sampleCountMax
+  public static let frameByteCountMax = BridgeFrame.encodedByteCountMax
+  private static let referenceMicrovolts: UInt32 = 2_400_000
+  private static let gain = 6.0
+
+  /// What the bridge says of its samples. A change that is not the configuration's own makes the next configuration:
+  /// announce it before the first samples that it describes.
+  public var hello: BridgeHello {
+    didSet {
+      precondition(hello.leads.count == oldValue.leads.count)
+      if hello != oldValue && hello.configuration == oldValue.configuration {
+        hello.configuration &+= 1
+      }
+    }
+  }
+  /// What the bridge says of itself.
+  public var status = BridgeStatus()
+
+  private let frame = BridgeFrameBuffer()
   private var sequence: UInt32 = 0
+
+  public convenience init(_ format: SignalFormat) {
+    self.init(
+      hello: BridgeHello(
+        frontEnd: format.sourceName, provenance: format.provenance, sampleRate: format.sampleRate,
+        referenceMicrovolts: Self.referenceMicrovolts, adcBits: 24,
+        leads: format.channels.map(\.lead), gain: Self.gain))
+  }
 
   /// An encoder for the front-end that `hello` describes.
   public init(hello: BridgeHello) {
     precondition((1...BridgeFrame.channelCountMax).contains(hello.leads.count))
     self.hello = hello
-    frame = .allocate(capacity: BridgeFrame.encodedByteCountMax)
-    frame.initialize(repeating: 0, count: BridgeFrame.encodedByteCountMax)
   }
-
-  deinit { frame.deallocate() }
 
   /// Writes a HELLO into `destination` (2048 bytes); returns the bytes written.
-  public func encodeHello(into destination: UnsafeMutablePointer<UInt8>) -> Int {
-    writeHeader(.hello)
-    let body = frame + BridgeFrame.headerByteCount
-    let id = Array(hello.frontEnd.utf8.prefix(16))
-    for index in 0..<16 { body[index] = index < id.count ? id[index] : 0 }
-    LittleEndian.write32(hello.rateMillihertz, to: frame + 24)
-    LittleEndian.write32(hello.referenceMicrovolts, to: frame + 28)
-    frame[32] = hello.adcBits
-    frame[33] = UInt8(hello.leads.count)
-    for index in 0..<8 { frame[34 + index] = hello.firmware[index] }
-    for (index, lead) in hello.leads.enumerated() {
-      let entry = frame + BridgeFrame.helloHeaderByteCount + 3 * index
-      entry[0] = lead?.rawValue ?? 255
-      LittleEndian.write16(hello.gainsSixteenths[index], to: entry + 1)
-    }
-    return seal(
-      BridgeFrame.helloHeaderByteCount + 3 * hello.leads.count, into: destination)
+  public func announce(into destination: UnsafeMutablePointer<UInt8>) -> Int {
+    begin(.hello)
+    return frame.seal(hello.write(status, to: frame.bytes), into: destination)
   }
 
-  /// Writes the block's samples into `destination` (2048 bytes); returns the bytes written.
-  public func encode(
-    _ block: SampleBlock, timeMicroseconds: UInt32,
-    into destination: UnsafeMutablePointer<UInt8>
+  /// Writes an ACK into `destination` (2048 bytes); returns the bytes written.
+  public func acknowledge(
+    _ answer: BridgeAcknowledgement, into destination: UnsafeMutablePointer<UInt8>
   ) -> Int {
-    let samples = Int(block.header.pointee.sampleCount)
+    begin(.acknowledge)
+    let payload = BridgePayload(
+      number: answer.id, code: answer.status?.rawValue ?? 255, bytes: answer.data)
+    return frame.seal(payload.write(to: frame.bytes), into: destination)
+  }
+
+  public func encode(
+    _ block: SampleBlock, samples: Range<Int>, into destination: UnsafeMutablePointer<UInt8>
+  ) -> Int {
     let channels = block.channelCount
     precondition(
-      channels == hello.leads.count && (1...BridgeFrame.sampleCountMax).contains(samples))
-    writeHeader(.samples)
-    LittleEndian.write32(
-      UInt32(truncatingIfNeeded: block.header.pointee.firstIndex), to: frame + 8)
-    LittleEndian.write32(timeMicroseconds, to: frame + 12)
-    frame[16] = UInt8(channels)
-    frame[17] = UInt8(samples)
+      channels == hello.leads.count && (1...BridgeFrame.sampleCountMax).contains(samples.count))
+    begin(.samples)
+    let tick = block.header.pointee.firstIndex &+ Int64(samples.lowerBound)
+    let microseconds = Double(tick) / Double(hello.rateMillihertz) * 1e9
+    let fields = frame.bytes
+    LittleEndian.write32(UInt32(truncatingIfNeeded: tick), to: fields + 8)
+    LittleEndian.write32(UInt32(truncatingIfNeeded: Int64(microseconds)), to: fields + 12)
+    fields[16] = UInt8(channels)
+    fields[17] = UInt8(samples.count)
     LittleEndian.write16(
-      UInt16(truncatingIfNeeded: block.header.pointee.leadOff), to: frame + 18)
-    LittleEndian.write16(0, to: frame + 20)
-    var bytes = frame + BridgeFrame.samplesHeaderByteCount
-    for sample in 0..<samples {
+      UInt16(truncatingIfNeeded: block.header.pointee.leadOff), to: fields + 18)
+    LittleEndian.write16(0, to: fields + 20)
+    var bytes = fields + BridgeFrame.samplesHeaderByteCount
+    for sample in samples {
       for channel in 0..<channels {
         BigEndian.write24(block.channel(channel)[sample], to: bytes)
         bytes += 3
       }
     }
-    return seal(
-      BridgeFrame.samplesHeaderByteCount + 3 * channels * samples, into: destination)
+    return frame.seal(
+      BridgeFrame.samplesHeaderByteCount + 3 * channels * samples.count, into: destination)
   }
 
-  private func writeHeader(_ kind: BridgeFrame.Kind) {
-    frame[0] = BridgeFrame.version
-    frame[1] = kind.rawValue
-    let flags: UInt16 =
-      switch hello.provenance {
-      case .live: 0
-      case .simulated: 1
-      case .replay: 2
-      }
-    LittleEndian.write16(flags, to: frame + 2)
-    LittleEndian.write32(sequence, to: frame + 4)
+  /// The next frame's tick tells it, and the next HELLO how many they are by now.
+  public func lose(samples: Int) {
+    status.samplesLost &+= UInt32(truncatingIfNeeded: samples)
+  }
+
+  private func begin(_ kind: BridgeFrame.Kind) {
+    frame.begin(kind, flags: hello.flags, sequence: sequence)
     sequence &+= 1
-  }
-
-  private func seal(_ count: Int, into destination: UnsafeMutablePointer<UInt8>) -> Int {
-    LittleEndian.write32(crc.checksum(frame, count: count), to: frame + count)
-    return COBS.encode(frame, count: count + BridgeFrame.checksumByteCount, into: destination)
   }
 }

@@ -8,25 +8,34 @@ enum COBS {
 
   /// Decodes `count` bytes that hold no zero; returns the decoded length, or nil when a block's length
   /// points beyond the end. Source and destination may be the same.
+  ///
+  /// Every byte but the first is a byte of the result in its place, or a block's length where the result has a zero: so
+  /// all are copied at once, and the lengths are then followed from one to the next.
   static func decode(
     _ source: UnsafePointer<UInt8>, count: Int, into destination: UnsafeMutablePointer<UInt8>
   ) -> Int? {
-    var read = 0
-    var written = 0
-    while read < count {
-      let code = Int(source[read])
-      if code == 0 || read &+ code > count { return nil }
-      for offset in 1..<max(code, 1) {
-        destination[written] = source[read &+ offset]
-        written &+= 1
+    guard count > 0 else { return 0 }
+    var code = Int(source[0])
+    var length = count &- 1
+    destination.update(from: source + 1, count: length)
+    var position = code &- 1
+    guard code > 0 else { return nil }
+    while position < length {
+      let next = Int(destination[position])
+      guard next > 0 else { return nil }
+      if code < 255 {
+        destination[position] = 0
+        position &+= next
+      } else {
+        // A block of 254 bytes ends without a zero: its successor's length is no byte of the result.
+        length &-= 1
+        (destination + position).update(
+          from: destination + position + 1, count: length &- position)
+        position &+= next &- 1
       }
-      read &+= code
-      if code < 255 && read < count {
-        destination[written] = 0
-        written &+= 1
-      }
+      code = next
     }
-    return written
+    return position == length ? length : nil
   }
 
   /// Encodes `count` bytes and the delimiter; returns the length written.

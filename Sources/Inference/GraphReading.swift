@@ -2,6 +2,7 @@
 // grid of frames that the rest of the program relies on.
 
 import ECGSignal
+import StrictJSON
 
 extension Graph {
   private static let maximumSamples = 1 << 20

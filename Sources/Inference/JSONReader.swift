@@ -1,5 +1,7 @@
 // Reads a JSON value field by field, with the path of each field for the message when it does not fit.
 
+import StrictJSON
+
 /// A JSON value and the place where it stands ("model.safetensors: graph.layers[3]").
 struct JSONReader {
   let value: JSONValue

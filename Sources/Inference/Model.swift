@@ -2,6 +2,7 @@
 // container, shapes, ranges, and of integers the golden vectors computed by this machine's own kernels.
 
 import ECGSignal
+import StrictJSON
 
 /// A model ready to use. Immutable; encoders, heads and preprocessors made from it copy what they need.
 public final class Model: Sendable {

@@ -12,7 +12,8 @@ public final class StatementHead {
   private let pooling: FramePooling
   private let weight: UnsafeMutablePointer<Double>
   private let mask: UnsafeMutablePointer<Double>
-  private let bias: UnsafeMutablePointer<Double>
+  /// Within the package, so that a test can force what the model says, and let memory go bad.
+  package let bias: UnsafeMutablePointer<Double>
   private let features: UnsafeMutablePointer<Double>
 
   /// Copies the model's head.

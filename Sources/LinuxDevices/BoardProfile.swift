@@ -5,7 +5,6 @@ import Devices
 import ECGSignal
 import Foundation
 import FrontEnds
-import Yams
 
 /// A board's profile.
 public struct BoardProfile: Sendable {
@@ -15,33 +14,85 @@ public struct BoardProfile: Sendable {
     public let lead: Lead?
     /// The name to print.
     public let name: String
+    /// The electrode at the positive input (`LA`, `V1`), nil where the profile does not say.
+    public let positiveElectrode: String?
+    /// The electrode at the negative input, or `WCT` for Wilson's central terminal.
+    public let negativeElectrode: String?
+    /// How the lead follows from them; nil where they are not those of the lead.
+    public var placement: LeadPlacement? {
+      LeadPlacement(lead, positive: positiveElectrode, negative: negativeElectrode)
+    }
+
+    /// The channel with a code of so many microvolts between its inputs.
+    func channel(
+      microvoltsPerCode: Double, baseline: Int32 = 0,
+      codeRange: ClosedRange<Int32> = -8_388_608...8_388_607
+    ) -> Channel {
+      let reference = placement?.limbReference
+      let isInverted = placement?.isInverted ?? false
+      var channel = Channel(
+        name: reference.map { "\(name)-\($0.rawValue)" } ?? name, lead: lead,
+        microvoltsPerCode: isInverted ? -microvoltsPerCode : microvoltsPerCode,
+        baseline: baseline, codeRange: codeRange)
+      channel.limbReference = reference
+      return channel
+    }
   }
 
-  /// The board's name.
+  /// What a board can be used for.
+  public enum Use: String, Sendable, CaseIterable {
+    /// One to three leads to watch: never read as if they were twelve.
+    case monitoringLeads
+    /// All that a 12-lead ECG needs.
+    case twelveLeads
+
+    /// The leads that findings may rest on: a chest lead of a board that is for watching is anywhere on the chest.
+    public var diagnosticLeads: LeadSet { self == .twelveLeads ? .twelve : .limb }
+  }
+
+  /// The board's name, by which its calibration is found.
   public let board: String
+  /// What a user calls it.
+  public let title: String
+  /// What its leads are enough for.
+  public let use: Use
   /// What it sends.
   public let format: WireFormat
-  /// Bits a second of its serial line.
-  public let baud: UInt32
+  /// Bits a second of its serial line, nil for a board without one.
+  public let baud: UInt32?
   /// Samples a second and channel; nil where the frames tell.
   public let sampleRateHz: Double?
-  /// Reference voltage of the ADC.
+  /// What makes its sample clock.
+  public let clock: SampleClockSource
+  /// Reference voltage of the ADC, nil where the profile gives the scale itself or the frames tell it.
   public let referenceMicrovolts: Double?
-  /// Gain before the ADC.
-  public let gain: Double?
+  /// The scale of its codes; nil where the frames tell.
+  public let scale: CodeScaling?
   /// The channels in the order of the wire.
   public let channels: [BoardChannel]
+  /// The converter chip, nil where the board hides it.
+  public let chip: ConverterChip?
+  /// Its SPI bus and lines, nil for a board on a serial port.
+  public let spi: SPIWiring?
+  /// What its registers are to hold, in the order in which they are written.
+  public let registers: [RegisterSetting]
+  /// What it has to alarm with, nil where the profile does not say.
+  public let alarm: AlarmWiring?
+  /// The profile's own text: what its hash is taken of.
+  public let text: String
 
   /// The format of the samples, nil where the front-end tells it itself.
   public var signalFormat: SignalFormat? {
-    guard let sampleRateHz, let referenceMicrovolts, let gain else { return nil }
-    return SignalFormat(
+    guard let sampleRateHz, let scale else { return nil }
+    var format = SignalFormat(
       sampleRate: sampleRateHz,
       channels: channels.map {
-        Channel(
-          name: $0.name, lead: $0.lead,
-          microvoltsPerCode: referenceMicrovolts / gain / Double((1 << 23) - 1))
+        $0.channel(
+          microvoltsPerCode: scale.microvoltsPerCode, baseline: scale.baseline,
+          codeRange: scale.codeRange)
       }, provenance: .live, sourceName: board)
+    format.diagnosticLeads = use.diagnosticLeads
+    return format
   }
 
   /// Loads a profile.
@@ -51,98 +102,22 @@ public struct BoardProfile: Sendable {
     }
     return try parse(text, name: URL(filePath: path).lastPathComponent)
   }
-
-  static func parse(_ text: String, name: String) throws(SourceError) -> BoardProfile {
-    let document: Any?
-    do { document = try Yams.load(yaml: text) } catch {
-      throw SourceError("\(name) is no YAML (\(error)): correct it.")
-    }
-    guard let fields = document as? [String: Any] else {
-      throw SourceError("\(name) is no list of keys and values: compare it with bridge.yaml.")
-    }
-    let reader = ProfileReader(fields: fields, name: name)
-    try reader.allowOnly([
-      "schemaVersion", "board", "format", "baud", "sampleRateHz", "referenceMicrovolts", "gain",
-      "channels",
-    ])
-    guard try reader.number("schemaVersion") == 1 else {
-      throw SourceError(
-        "\(name) has another schemaVersion than 1: update ECGCLIP Edge or the file.")
-    }
-    let formatName = try reader.text("format")
-    guard let format = WireFormat(rawValue: formatName) else {
-      throw SourceError("\(name): format '\(formatName)' is unknown: bridge or cyton.")
-    }
-    return BoardProfile(
-      board: try reader.text("board"), format: format,
-      baud: UInt32(try reader.number("baud", in: 1...10_000_000)),
-      sampleRateHz: try reader.optionalNumber("sampleRateHz", in: 1...100_000),
-      referenceMicrovolts: try reader.optionalNumber("referenceMicrovolts", in: 1...1e8),
-      gain: try reader.optionalNumber("gain", in: 0.01...10_000),
-      channels: try reader.channels())
-  }
 }
 
-/// Reads the fields of a profile and names what is wrong with them.
-private struct ProfileReader {
-  let fields: [String: Any]
-  let name: String
+/// What a converter's codes stand for.
+public struct CodeScaling: Sendable, Hashable {
+  /// Microvolts at the input that a code stands for.
+  public let microvoltsPerCode: Double
+  /// The code that stands for 0 microvolts.
+  public let baseline: Int32
+  /// The smallest and largest code: at either the input is saturated.
+  public let codeRange: ClosedRange<Int32>
 
-  func allowOnly(_ known: [String]) throws(SourceError) {
-    for key in fields.keys.sorted() where !known.contains(key) {
-      let nearest = known.min { Self.distance($0, key) < Self.distance($1, key) } ?? ""
-      throw SourceError("\(name): unknown key '\(key)': did you mean '\(nearest)'?")
-    }
-  }
-
-  func text(_ key: String) throws(SourceError) -> String {
-    guard let value = fields[key] as? String else {
-      throw SourceError("\(name): '\(key)' is missing or no text: write it.")
-    }
-    return value
-  }
-
-  func optionalNumber(
-    _ key: String, in range: ClosedRange<Double>
-  ) throws(SourceError) -> Double? {
-    fields[key] == nil ? nil : try number(key, in: range)
-  }
-
-  func number(
-    _ key: String, in range: ClosedRange<Double> = -1e12...1e12
-  ) throws(SourceError) -> Double {
-    let value = (fields[key] as? Double) ?? (fields[key] as? Int).map(Double.init)
-    guard let value, range.contains(value) else {
-      throw SourceError(
-        "\(name): '\(key)' is missing or no number from \(range.lowerBound) to \(range.upperBound)."
-      )
-    }
-    return value
-  }
-
-  func channels() throws(SourceError) -> [BoardProfile.BoardChannel] {
-    guard let names = fields["channels"] as? [String], names.count <= SignalFormat.channelCountMax
-    else {
-      throw SourceError(
-        "\(name): 'channels' must list at most \(SignalFormat.channelCountMax) lead names.")
-    }
-    return names.map { BoardProfile.BoardChannel(lead: Lead(signalName: $0), name: $0) }
-  }
-
-  /// Levenshtein's edit distance, to suggest the key that was meant.
-  static func distance(_ a: String, _ b: String) -> Int {
-    let a = Array(a.lowercased())
-    let b = Array(b.lowercased())
-    var row = Array(0...b.count)
-    for i in a.indices {
-      var diagonal = row[0]
-      row[0] = i + 1
-      for j in b.indices {
-        let substitution = diagonal + (a[i] == b[j] ? 0 : 1)
-        diagonal = row[j + 1]
-        row[j + 1] = min(substitution, row[j] + 1, row[j + 1] + 1)
-      }
-    }
-    return row[b.count]
+  /// The codes of a converter of `bits` bits, two's complement unless unsigned.
+  init(microvoltsPerCode: Double, baseline: Int32, bits: Int, isUnsigned: Bool) {
+    self.microvoltsPerCode = microvoltsPerCode
+    self.baseline = baseline
+    let half = Int32(1) << Int32(bits - 1)
+    codeRange = isUnsigned ? 0...(half - 1 + half) : -half...(half - 1)
   }
 }

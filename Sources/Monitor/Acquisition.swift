@@ -5,21 +5,29 @@ import CLinux
 import Devices
 import ECGSignal
 import RealTime
+import SignalProcessing
 
 /// Body of the acquisition thread.
 final class Acquisition {
   /// A live device that says nothing for so long is reported as away.
   private static let silenceNanoseconds: UInt64 = 1_000_000_000
-  /// Longest pause between two attempts to open a device that went away.
-  private static let backOffNanosecondsMax: UInt64 = 2_000_000_000
+  /// Longest pause between two attempts to open a device that went away: what it takes to come back is the device's.
+  private static let backOffNanosecondsMax: UInt64 = 250_000_000
 
   private let source: any SampleSource
   private let ring: SampleRing
   private let stop: StopFlag
+  private let pulse: LoopPulse
   private let sampleRate: Double
+  /// The rate by which time goes: fitted, else calibrated, else nominal.
+  private var trueSampleRate: Double
+  /// Where news of the front-end goes.
+  private let news: ValueRing<FrontEndNews>
   /// Samples after which the stream ends, gaps counted.
   private let sampleLimit: Int64
   private let refused: SampleBlockStorage
+  /// Fits the true rate where samples come as they are measured.
+  private let clock: SampleClock
 
   /// Samples that a full ring refused since the last block that went through.
   private var refusedSamples: Int64 = 0
@@ -32,19 +40,24 @@ final class Acquisition {
   private var lastTold: UInt64 = 0
 
   init(
-    source: any SampleSource, ring: SampleRing, stop: StopFlag, sampleRate: Double,
-    sampleLimit: Int64?
+    source: any SampleSource, ring: SampleRing, news: ValueRing<FrontEndNews>, stop: StopFlag,
+    pulse: LoopPulse, format: SignalFormat, sampleLimit: Int64?
   ) {
     self.source = source
     self.ring = ring
     self.stop = stop
-    self.sampleRate = sampleRate
+    self.pulse = pulse
+    self.news = news
+    sampleRate = format.sampleRate
+    trueSampleRate = format.trueSampleRate
     self.sampleLimit = sampleLimit ?? .max
     refused = SampleBlockStorage(channelCount: ring.channelCount)
+    clock = SampleClock(sampleRate: format.sampleRate)
   }
 
   /// Runs until the source ends, the limit is reached or the flag is set; always sends a last block.
   func run() {
+    source.whileWaiting = { [pulse] in pulse.beat() }
     read(from: source)
     source.close()
   }
@@ -52,14 +65,18 @@ final class Acquisition {
   /// Opens the existential once, so that the loop calls the concrete source.
   private func read<Source: SampleSource>(from source: Source) {
     lastArrival = clinux_monotonic_nanoseconds()
+    if trueSampleRate != sampleRate { source.fittedSampleRate = trueSampleRate }
     while !stop.isSet && nextIndex < sampleLimit && !hasOutlastedLimit {
+      pulse.beat()
       guard let block = ring.reserve() else {
         if !sourceWaits(source) { refuse(from: source) }
         continue
       }
       block.header.pointee = SampleBlock.Header()
-      switch source.read(into: block) {
-      case .samples: handOver(block)
+      let outcome = source.read(into: block)
+      while let told = source.takeNews() { _ = news.push(told) }
+      switch outcome {
+      case .samples: handOver(block, from: source)
       case .idle: tellSilence(block)
       case .ended: return sendLast()
       case .disconnected: bringBack(source)
@@ -68,7 +85,7 @@ final class Acquisition {
     sendLast()
   }
 
-  private func handOver(_ block: SampleBlock) {
+  private func handOver(_ block: SampleBlock, from source: some SampleSource) {
     let header = block.header
     if refusedSamples > 0 {
       header.pointee.gapBefore &+= refusedSamples
@@ -80,8 +97,28 @@ final class Acquisition {
       clamping: min(Int64(header.pointee.sampleCount), max(0, room)))
     nextIndex = header.pointee.firstIndex &+ Int64(header.pointee.sampleCount)
     lastArrival = header.pointee.arrivalNanoseconds
+    if source.keepsRealTime { followClock(header, of: source) }
     lastCounters = header.pointee.counters
     ring.commit()
+  }
+
+  /// A gap whose length the host's own clock told says nothing of the front-end's.
+  private func followClock(
+    _ header: UnsafeMutablePointer<SampleBlock.Header>, of source: some SampleSource
+  ) {
+    let cause = header.pointee.gapCause
+    if cause == .deviceLost || cause == .clockEstimate
+      || header.pointee.counters.samplesSurplus != lastCounters.samplesSurplus
+    {
+      clock.restart()
+    }
+    clock.take(endIndex: nextIndex, arrivalNanoseconds: lastArrival)
+    header.pointee.clock = clock.fit
+    guard let fitted = clock.fit?.sampleRate(nominal: sampleRate), fitted != trueSampleRate else {
+      return
+    }
+    trueSampleRate = fitted
+    source.fittedSampleRate = fitted
   }
 
   /// Waits for room where the source can wait; false where it cannot.
@@ -109,7 +146,7 @@ final class Acquisition {
     }
     lastTold = now
     let awaySeconds = Double(now &- lastArrival) / 1e9
-    let estimatedIndex = nextIndex &+ Int64(awaySeconds * sampleRate)
+    let estimatedIndex = nextIndex &+ Int64(awaySeconds * trueSampleRate)
     hasOutlastedLimit = estimatedIndex >= sampleLimit
     block.header.pointee.isDeviceAway = true
     block.header.pointee.counters = lastCounters
@@ -124,6 +161,7 @@ final class Acquisition {
     while !stop.isSet && !hasOutlastedLimit && !source.reopen() {
       let until = clinux_monotonic_nanoseconds() &+ pause
       while !stop.isSet && !hasOutlastedLimit && clinux_monotonic_nanoseconds() < until {
+        pulse.beat()
         if let block = ring.reserve() {
           block.header.pointee = SampleBlock.Header()
           tellSilence(block)
@@ -136,6 +174,7 @@ final class Acquisition {
 
   private func sendLast() {
     while true {
+      pulse.beat()
       if let block = ring.reserve() {
         block.header.pointee = SampleBlock.Header()
         if hasOutlastedLimit {
@@ -144,6 +183,7 @@ final class Acquisition {
         }
         block.header.pointee.firstIndex = nextIndex &+ block.header.pointee.gapBefore
         block.header.pointee.isLast = true
+        block.header.pointee.clock = clock.fit
         block.header.pointee.counters = lastCounters
         block.header.pointee.arrivalNanoseconds = clinux_monotonic_nanoseconds()
         return ring.commit()

@@ -15,22 +15,34 @@ public struct SessionContext: Sendable {
   public let layout: RowLayout
   /// The leads that a finding can count on: those of the source and those that follow from them.
   public let leads: LeadSet
-  /// The model's name and SHA-256.
-  public let modelName: String
-  /// SHA-256 of the model file, hexadecimal.
-  public let modelSHA256: String
+  /// The model's name, nil where none could be used.
+  public let modelName: String?
+  /// SHA-256 of the model file, hexadecimal; nil without one.
+  public let modelSHA256: String?
   /// The model's statements, in the order of `PipelineEvent.finding`.
   public let statements: [Statement]
   /// The filters of what is shown and measured.
   public let filters: FilterSettings
   /// The alarms, in the order of `AlarmTransition.alarm`.
   public let alarms: [AlarmDefinition]
+  /// Whom it watches, and the limits of the alarms.
+  public let profile: PatientProfile
+  /// The names of those who act on the alarms.
+  public var people = AlarmPeople()
+  /// Name of the recording that is made, nil for none.
+  public var recordName: String?
+
+  /// The leads that can be trusted while some rows, a bit each, cannot.
+  func leads(without unusableRows: UInt32) -> LeadSet {
+    var leads = leads
+    for (row, entry) in layout.rows.enumerated() {
+      if let lead = entry.lead, unusableRows & 1 << UInt32(row) != 0 { leads.remove(LeadSet(lead)) }
+    }
+    return leads
+  }
 
   /// Whether what is shown comes from no patient's electrodes now.
   public var isSimulated: Bool { format.provenance != .live }
-
-  /// Seconds of signal at a sample.
-  public func seconds(_ index: Int64) -> Double { Double(index) / format.sampleRate }
 }
 
 /// Something that takes a monitor's events.
@@ -45,6 +57,10 @@ public protocol EventSink: AnyObject {
   func tell(problem: String)
   /// Called about twenty times a second, after the events that were there.
   func refresh()
+  /// What went wrong in the sink itself since it was last asked; the monitor tells it to all sinks.
+  func takeProblems() -> [String]
+  /// What alarms because of the sink: a log that cannot be written, a central station that does not answer.
+  var technicalConditions: Set<BuiltInAlarm> { get }
   /// The stream is over.
   func end(_ summary: Summary)
 }
@@ -54,4 +70,8 @@ extension EventSink {
   public func take(_ point: InlineArray<12, Float>) {}
   /// Most sinks need no refresh.
   public func refresh() {}
+  /// Most sinks have no trouble of their own.
+  public func takeProblems() -> [String] { [] }
+  /// Most sinks cannot fail.
+  public var technicalConditions: Set<BuiltInAlarm> { [] }
 }

@@ -1,5 +1,6 @@
 // `monitor --json`: every event as one JSON object on a line of its own, for scripts and other programs.
 
+import Alarms
 import ECGSignal
 import Foundation
 import Pipeline
@@ -11,6 +12,7 @@ public final class JSONLinesSink: EventSink {
   private let encoder = JSONEncoder()
   private var context: SessionContext?
   private var lastSeconds = 0.0
+  private var board = AlarmBoard()
   /// Where the rhythms that hold began.
   private var onsets: [Rhythm: Double] = [:]
 
@@ -26,15 +28,21 @@ public final class JSONLinesSink: EventSink {
       MonitorLine.Source(
         simulated: context.isSimulated, provenance: context.format.provenance.rawValue,
         name: context.format.sourceName, sampleRate: context.format.sampleRate,
+        measuredSampleRate: Nullable(context.format.measuredSampleRate),
         channels: context.format.channels.map(\.name), leads: context.leads.names,
         leadsMissing: context.leads.missing.names,
-        model: .init(name: context.modelName, sha256: context.modelSHA256)))
+        model: Nullable(Self.model(context))))
     refresh()
+  }
+
+  private static func model(_ context: SessionContext) -> MonitorLine.ModelIdentity? {
+    guard let name = context.modelName, let sha256 = context.modelSHA256 else { return nil }
+    return MonitorLine.ModelIdentity(name: name, sha256: sha256)
   }
 
   public func take(_ event: PipelineEvent) {
     guard let context else { return }
-    let time = context.seconds(event.index)
+    let time = event.seconds
     lastSeconds = time
     let simulated = context.isSimulated
     switch event.kind {
@@ -44,9 +52,9 @@ public final class JSONLinesSink: EventSink {
     case .beat(let beatIndex, let beatClass):
       write(
         MonitorLine.Beat(
-          time: time, simulated: simulated, beatTime: context.seconds(beatIndex),
+          time: time, simulated: simulated, beatTime: event.seconds(at: beatIndex),
           beatClass: beatClass.name))
-    case .rhythm(let change): write(change, time, context)
+    case .rhythm(let change): write(change, event, context)
     case .finding(let index, let probability, let leads):
       let statement = context.statements[Int(index)]
       write(
@@ -58,7 +66,18 @@ public final class JSONLinesSink: EventSink {
       write(
         MonitorLine.Alarm(
           time: time, simulated: simulated, condition: alarm.name, message: alarm.message,
-          priority: transition.priority.name, phase: transition.phase.name))
+          priority: transition.priority.name, phase: transition.phase.name,
+          cause: transition.cause.name,
+          person: Nullable(context.people.name(of: transition.person))))
+      board.take(transition, at: time)
+    case .inactivation(let inactivation):
+      write(
+        MonitorLine.Inactivation(
+          time: time, simulated: simulated,
+          audioPauseSecondsLeft: Nullable(inactivation.audioPauseSecondsLeft),
+          standby: inactivation.isStandby, alarmsOff: board.off.map { context.alarms[$0].name },
+          cause: inactivation.cause.name,
+          person: Nullable(context.people.name(of: inactivation.person))))
     case .gap(let samples, let cause):
       write(
         MonitorLine.Gap(time: time, simulated: simulated, samples: samples, cause: cause.name))
@@ -82,6 +101,11 @@ public final class JSONLinesSink: EventSink {
         MonitorLine.ElectrodeSwap(
           time: time, simulated: simulated, electrodes: Nullable(swap?.exchange.name),
           confidence: Nullable(swap?.confidence)))
+    case .clock(let fit):
+      write(
+        MonitorLine.Clock(
+          time: time, simulated: simulated,
+          fit: MonitorLine.Fit(fit, sampleRate: context.format.sampleRate)))
     case .window, .tally, .ended: break
     }
   }
@@ -100,25 +124,35 @@ public final class JSONLinesSink: EventSink {
       MonitorLine.Summary(
         time: summary.durationSeconds, simulated: context.isSimulated,
         samplesReceived: summary.samplesReceived, samplesLost: summary.samplesLost,
-        framesCorrupt: summary.framesCorrupt, resynchronisations: summary.resynchronisations,
-        reconnects: summary.reconnects, completeness: summary.completeness,
+        samplesLostInFrontEnd: summary.counters.samplesLostInFrontEnd,
+        samplesLostByClock: summary.counters.samplesLostByClock,
+        samplesSurplus: summary.counters.samplesSurplus,
+        framesCorrupt: summary.counters.framesCorrupt,
+        framesFailedChecksum: summary.counters.framesFailedChecksum,
+        datagramsForeign: summary.counters.datagramsForeign,
+        resynchronisations: summary.counters.resynchronisations,
+        reconnects: summary.counters.reconnects, completeness: summary.completeness,
         heartRateBPM: Nullable(summary.heartRateBPM), windows: summary.windows,
         latencyMilliseconds: .init(
           p50: Nullable(summary.latencyMillisecondsP50),
           p99: Nullable(summary.latencyMillisecondsP99)),
         cpuShare: Nullable(summary.cpuShare), residentBytes: summary.residentBytes,
-        leads: summary.leads.names, leadsMissing: summary.leads.missing.names))
+        leads: summary.leads.names, leadsMissing: summary.leads.missing.names,
+        warnings: summary.warnings,
+        clock: Nullable(
+          summary.clock.map { MonitorLine.Fit($0, sampleRate: summary.sampleRate) }),
+        endReason: Nullable(summary.endReason)))
     refresh()
   }
 
   /// The line of an end holds the onset, too: the whole episode.
-  private func write(_ change: RhythmChange, _ time: Double, _ context: SessionContext) {
-    let changed = context.seconds(change.sampleIndex)
+  private func write(_ change: RhythmChange, _ event: PipelineEvent, _ context: SessionContext) {
+    let changed = event.seconds(at: change.sampleIndex)
     let onset = change.isOnset ? changed : onsets[change.rhythm]
     onsets[change.rhythm] = change.isOnset ? changed : nil
     write(
       MonitorLine.Rhythm(
-        time: time, simulated: context.isSimulated, rhythm: change.rhythm.name,
+        time: event.seconds, simulated: context.isSimulated, rhythm: change.rhythm.name,
         phase: change.isOnset ? "start" : "end", onsetTime: Nullable(onset),
         endTime: Nullable(change.isOnset ? nil : changed)))
   }

@@ -1,6 +1,7 @@
 // The objects that `--json` prints, one a line. Others script against them: `docs/json.md` is their contract,
 // and a key that is there once stays.
 
+import ECGSignal
 import Foundation
 
 /// A value that is printed as `null` when it is not known, instead of being left out.
@@ -26,10 +27,11 @@ enum MonitorLine {
     let provenance: String
     let name: String
     let sampleRate: Double
+    let measuredSampleRate: Nullable<Double>
     let channels: [String]
     let leads: [String]
     let leadsMissing: [String]
-    let model: ModelIdentity
+    let model: Nullable<ModelIdentity>
   }
 
   struct ModelIdentity: Encodable {
@@ -81,6 +83,19 @@ enum MonitorLine {
     let message: String
     let priority: String
     let phase: String
+    let cause: String
+    let person: Nullable<String>
+  }
+
+  struct Inactivation: Encodable {
+    let type = "inactivation"
+    let time: Double
+    let simulated: Bool
+    let audioPauseSecondsLeft: Nullable<Int32>
+    let standby: Bool
+    let alarmsOff: [String]
+    let cause: String
+    let person: Nullable<String>
   }
 
   struct Gap: Encodable {
@@ -120,6 +135,46 @@ enum MonitorLine {
     let delayMilliseconds: Double
   }
 
+  /// The true sample rate; the keys of the fit stand beside the line's own.
+  struct Clock: Encodable {
+    let type = "clock"
+    let time: Double
+    let simulated: Bool
+    let fit: Fit
+
+    enum CodingKeys: CodingKey { case type, time, simulated }
+
+    func encode(to encoder: any Encoder) throws {
+      try fit.encode(to: encoder)
+      var container = encoder.container(keyedBy: CodingKeys.self)
+      try container.encode(type, forKey: .type)
+      try container.encode(time, forKey: .time)
+      try container.encode(simulated, forKey: .simulated)
+    }
+  }
+
+  /// A fit in the words of the contract.
+  struct Fit: Encodable {
+    let sampleRate: Double
+    let measuredSampleRate: Double
+    let partsPerMillion: Double
+    let partsPerMillionInterval: [Double]
+    let residualMilliseconds: Double
+    let spanSeconds: Double
+
+    init(_ fit: ClockFit, sampleRate: Double) {
+      self.sampleRate = sampleRate
+      measuredSampleRate = fit.sampleRate(nominal: sampleRate)
+      partsPerMillion = fit.partsPerMillion
+      partsPerMillionInterval = [
+        fit.partsPerMillion - fit.uncertaintyPartsPerMillion,
+        fit.partsPerMillion + fit.uncertaintyPartsPerMillion,
+      ]
+      residualMilliseconds = fit.residualMilliseconds
+      spanSeconds = fit.spanSeconds
+    }
+  }
+
   struct Problem: Encodable {
     let type = "problem"
     let time: Double
@@ -138,7 +193,12 @@ enum MonitorLine {
     let simulated: Bool
     let samplesReceived: Int64
     let samplesLost: Int64
+    let samplesLostInFrontEnd: Int64
+    let samplesLostByClock: Int64
+    let samplesSurplus: Int64
     let framesCorrupt: Int64
+    let framesFailedChecksum: Int64
+    let datagramsForeign: Int64
     let resynchronisations: Int64
     let reconnects: Int64
     let completeness: Double
@@ -149,5 +209,8 @@ enum MonitorLine {
     let residentBytes: Int
     let leads: [String]
     let leadsMissing: [String]
+    let warnings: [String]
+    let clock: Nullable<Fit>
+    let endReason: Nullable<String>
   }
 }

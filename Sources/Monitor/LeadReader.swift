@@ -25,7 +25,10 @@ public final class LeadReader {
     sampleRate = reader.format.sampleRate
     channels = reader.format.channels
     leads = layout.leads
-    origins = layout.rowOfLead.map { $0 < 0 ? nil : layout.rows[$0].origin }
+    origins = Lead.allCases.map { lead in
+      let row = layout.rowOfLead[Int(lead.rawValue)]
+      return layout.leads.contains(lead) ? layout.rows[row].origin : nil
+    }
     storage = SampleBlockStorage(channelCount: channels.count)
   }
 
@@ -51,6 +54,9 @@ public final class LeadReader {
       let channel = channels[index]
       let steps = Double(code) - Double(channel.baseline)
       return Float(steps * channel.microvoltsPerCode + channel.offsetMicrovolts)
+    case .chest(let index, let first, let second, let a, let b):
+      return microvolts(.channel(index))
+        - microvolts(.derived(first: first, second: second, a: a, b: b))
     case .derived(let first, let second, let a, let b):
       return a * microvolts(.channel(first)) + b * microvolts(.channel(second))
     }

@@ -23,6 +23,7 @@ struct StretchMeasurer {
   private let assembly: RowAssembly
   private let delineator: Delineator
   private let sampleRate: Double
+  private let trueSampleRate: Double
   private let length: Int
   /// `[lead][length]`, NaN where nothing was recorded.
   private var microvolts: [Float]
@@ -37,9 +38,11 @@ struct StretchMeasurer {
     guard Self.rates.contains(format.sampleRate), !layout.leads.isEmpty else { return nil }
     assembly = RowAssembly(format: format, layout: layout)
     sampleRate = format.sampleRate
+    trueSampleRate = format.trueSampleRate
     length = Int((Self.stretchSeconds * sampleRate).rounded())
     delineator = Delineator(
-      sampleRate: sampleRate, rowCount: Lead.allCases.count, sampleCountMax: length)
+      sampleRate: sampleRate, rowCount: Lead.allCases.count, sampleCountMax: length,
+      trueSampleRate: trueSampleRate)
     microvolts = [Float](repeating: .nan, count: Lead.allCases.count * length)
     row = [Float](repeating: .nan, count: assembly.rowCount)
   }
@@ -75,7 +78,7 @@ struct StretchMeasurer {
     }
     if measurements.heartRateBPM != nil {
       stretches.append(
-        MeasuredStretch(seconds: Double(start) / sampleRate, measurements: measurements))
+        MeasuredStretch(seconds: Double(start) / trueSampleRate, measurements: measurements))
     }
     start += count
     count = 0

@@ -5,9 +5,12 @@
 //             acquisition thread             processing thread               caller's thread
 //                                                  `-> [SampleRing] -> Recorder (its own thread)
 
+import Alarms
+import Annunciator
 import CLinux
 import Devices
 import ECGSignal
+import Guard
 import Inference
 import Pipeline
 import SignalProcessing
@@ -37,50 +40,109 @@ public struct MonitorConfiguration: Sendable {
   }
 }
 
+/// A source's format with its device's calibration on it.
+public struct CalibratedFormat: Sendable {
+  /// The format.
+  public let format: SignalFormat
+  /// What people must know about the calibration, one sentence each: told at the start and in the summary.
+  public let warnings: [String]
+
+  /// A format and what is to be said about it.
+  public init(format: SignalFormat, warnings: [String]) {
+    self.format = format
+    self.warnings = warnings
+  }
+}
+
 /// A monitoring session. One `run` each.
 public final class Monitor {
   private let source: any SampleSource
-  private let model: Model
+  private let model: Result<Model, ModelError>
   private let configuration: MonitorConfiguration
   private let sinks: [any EventSink]
   private let stop: StopFlag
-  private let calibrate: (SignalFormat) throws -> SignalFormat
+  private let life: SignsOfLife
+  private let desk: AlarmDesk
+  private let annunciation: AnnunciationCell
+  private let calibrate: (SignalFormat) throws -> CalibratedFormat
 
   /// - Parameters:
   ///   - source: not opened yet; belongs to the monitor from here on.
+  ///   - model: or why it cannot be used: then the rhythm alone is watched, and `modelRefused` alarms.
+  ///   - desk: where keys, people elsewhere and the rest of the program hand in what the alarms must know.
+  ///   - annunciation: where lamp and sound threads read what they show.
+  ///   - life: told how far the monitor has come, and beaten by its loops.
   ///   - calibrate: puts the device's calibration on the format that the source reports.
   public init(
-    source: any SampleSource, model: Model, configuration: MonitorConfiguration,
-    sinks: [any EventSink], stop: StopFlag,
-    calibrate: @escaping (SignalFormat) throws -> SignalFormat = { $0 }
+    source: any SampleSource, model: Result<Model, ModelError>,
+    configuration: MonitorConfiguration,
+    sinks: [any EventSink], stop: StopFlag, desk: AlarmDesk = AlarmDesk(),
+    annunciation: AnnunciationCell = AnnunciationCell(), life: SignsOfLife = SignsOfLife(),
+    calibrate: @escaping (SignalFormat) throws -> CalibratedFormat = {
+      CalibratedFormat(format: $0, warnings: [])
+    }
   ) {
     self.source = source
     self.model = model
     self.configuration = configuration
     self.sinks = sinks
     self.stop = stop
+    self.life = life
+    self.desk = desk
+    self.annunciation = annunciation
     self.calibrate = calibrate
   }
 
   /// Opens the source and monitors until the end.
   ///
-  /// - Throws: what keeps it from starting: `SourceError`, `ModelError`, `RecordingError`, a sink's or the
+  /// - Throws: what keeps it from starting: `SourceError`, `RecordingError`, a sink's or the
   ///   calibration's error. Once it runs it does not throw.
   public func run() throws -> Summary {
-    let format = try calibrate(source.open())
-    let pipeline = try Pipeline(
-      format: format, model: model, configuration: configuration.pipeline)
-    let context = SessionContext(
+    let calibrated = try calibrate(source.openOnElectrodes())
+    let format = calibrated.format
+    try Self.checkRate(format)
+    let (pipeline, model) = makePipeline(format)
+    let used = try? model.get()
+    var context = SessionContext(
       format: format, layout: pipeline.layout, leads: pipeline.layout.leads,
-      modelName: model.name, modelSHA256: model.sha256, statements: model.statements,
-      filters: configuration.pipeline.filters, alarms: pipeline.alarmDefinitions)
+      modelName: used?.name, modelSHA256: used?.sha256, statements: used?.statements ?? [],
+      filters: configuration.pipeline.filters, alarms: pipeline.alarmDefinitions,
+      profile: configuration.pipeline.profile)
     let session = try configuration.recordFolder.map { folder in
       try SessionRecorder.begin(folder: folder, context: context)
     }
+    context.recordName = session?.recordName
+    context.people = desk.people
     for sink in sinks { try sink.begin(context) }
-    let summary = stream(pipeline, context, session)
+    calibrated.warnings.forEach(tell)
+    if !calibrated.warnings.isEmpty { desk.report(.calibrationExpired, isPresent: true) }
+    if case .failure(let error) = model {
+      tell("Findings are not available, the rhythm is watched. \(error)")
+      desk.report(.modelRefused, isPresent: true)
+    }
+    var summary = stream(pipeline, context, session)
+    summary.warnings = calibrated.warnings
     for sink in sinks { sink.end(summary) }
     return summary
+  }
+
+  private static func checkRate(_ format: SignalFormat) throws(SourceError) {
+    guard !SignalChain.sampleRateLimitsHz.contains(format.sampleRate) else { return }
+    throw SourceError(
+      "\(format.sourceName) has \(format.sampleRate) Hz, and beats are looked for at 100 to 10000 Hz: "
+        + "set another rate.")
+  }
+
+  /// The pipeline with the model, or without it where it was refused or does not fit the front-end.
+  private func makePipeline(_ format: SignalFormat) -> (Pipeline, Result<Model, ModelError>) {
+    let refusal: ModelError
+    do throws(ModelError) {
+      let pipeline = try Pipeline(
+        format: format, model: model.get(), configuration: configuration.pipeline)
+      return (pipeline, model)
+    } catch { refusal = error }
+    let pipeline = Pipeline(format: format, configuration: configuration.pipeline)
+    return (pipeline, .failure(refusal))
   }
 
   /// Starts the threads, drains their events and waits for their end.
@@ -95,12 +157,15 @@ public final class Monitor {
     let events = ValueRing<PipelineEvent>(capacity: 8192)
     let curves = ValueRing<CurvePoint>(capacity: 2048)
     let recorder = session.map { _ in Recorder(channelCount: context.format.channels.count) }
+    let news = ValueRing<FrontEndNews>(capacity: 64)
     let acquisition = Acquisition(
-      source: source, ring: samples, stop: stop, sampleRate: rate,
+      source: source, ring: samples, news: news, stop: stop, pulse: life.pulse(of: .acquisition),
+      format: context.format,
       sampleLimit: configuration.seconds.map { Int64(($0 * rate).rounded()) })
     let processing = Processing(
       pipeline: pipeline, samples: samples, events: events, curves: curves,
-      recording: recorder?.ring, waits: source.waitsForConsumer,
+      recording: recorder?.ring, desk: desk, annunciation: annunciation, life: life,
+      waits: source.waitsForConsumer,
       curveRows: configuration.showsCurves ? Self.curveRows(context.layout) : [],
       curveStride: Self.curveStride(sampleRate: rate))
     let recorderThread = recorder.flatMap { recorder in
@@ -111,6 +176,7 @@ public final class Monitor {
         }
       }
     }
+    life.begin()
     nonisolated(unsafe) let handedAcquisition = acquisition
     nonisolated(unsafe) let handedProcessing = processing
     let processingThread = RealTimeThread(name: "processing", priority: 40) {
@@ -120,25 +186,31 @@ public final class Monitor {
       handedAcquisition.run()
     }
     var collector = SummaryCollector()
-    let latency = drain(events, curves, recorder, into: &collector)
+    let latency = drain(events, curves, news, recorder, into: &collector)
+    life.end(inOrder: source.endReason == nil)
     acquisitionThread.join()
     processingThread.join()
     recorderThread?.join()
+    while let told = news.pop() { tell(told.sentence) }
     if let problem = recorder?.takeProblem() { tell(problem) }
+    if let reason = source.endReason { tell(reason) }
     return collector.summary(
       context: context, latency: latency,
       cpuSeconds: Double(clinux_process_cpu_nanoseconds() - startCPU) / 1e9,
       wallSeconds: Double(clinux_monotonic_nanoseconds() - startNanoseconds) / 1e9,
-      residentBytes: Int(clinux_resident_bytes()))
+      residentBytes: Int(clinux_resident_bytes()), endReason: source.endReason)
   }
 
   /// Hands events and curve points to the sinks until the stream's last event.
   private func drain(
-    _ events: ValueRing<PipelineEvent>, _ curves: ValueRing<CurvePoint>, _ recorder: Recorder?,
-    into collector: inout SummaryCollector
+    _ events: ValueRing<PipelineEvent>, _ curves: ValueRing<CurvePoint>,
+    _ news: ValueRing<FrontEndNews>, _ recorder: Recorder?, into collector: inout SummaryCollector
   ) -> LatencyHistogram {
+    var held: Set<BuiltInAlarm> = []
+    var recording: Set<BuiltInAlarm> = []
     var latency = LatencyHistogram()
     while true {
+      while let told = news.pop() { tell(told.sentence) }
       while let point = curves.pop() {
         for sink in sinks { sink.take(point.microvolts) }
       }
@@ -149,7 +221,13 @@ public final class Monitor {
         latency.add(nanoseconds: now &- min(now, event.arrivalNanoseconds))
         if case .ended = event.kind { return latency }
       }
-      if let problem = recorder?.takeProblem() { tell(problem) }
+      if let problem = recorder?.takeProblem() {
+        tell(problem)
+        recording = [.storageFailing]
+      }
+      for sink in sinks { sink.takeProblems().forEach(tell) }
+      let holding = sinks.reduce(into: recording) { $0.formUnion($1.technicalConditions) }
+      desk.report(holding, after: &held)
       for sink in sinks { sink.refresh() }
       events.waitForData(milliseconds: 50)
     }

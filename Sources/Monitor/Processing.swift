@@ -1,7 +1,10 @@
 // The processing thread: steps the pipeline over every block and hands on what came of it - events, curve
 // points, and the raw block for the recorder. It never waits for them unless the source can wait, too.
 
+import Alarms
+import Annunciator
 import ECGSignal
+import Guard
 import Pipeline
 import RealTime
 
@@ -17,6 +20,9 @@ final class Processing {
   private let events: ValueRing<PipelineEvent>
   private let curves: ValueRing<CurvePoint>
   private let recording: SampleRing?
+  private let desk: AlarmDesk
+  private let annunciation: AnnunciationCell
+  private let life: SignsOfLife
   private let waits: Bool
   private let curveRows: [Int]
   private let curveStride: Int
@@ -26,11 +32,13 @@ final class Processing {
   private(set) var eventsRefused = 0
 
   /// - Parameters:
+  ///   - life: told of every turn.
   ///   - waits: whether to wait for the readers (replay at full speed) instead of dropping for them.
   ///   - curveRows: rows sent to the screen, at most 12; each `curveStride`-th sample.
   init(
     pipeline: Pipeline, samples: SampleRing, events: ValueRing<PipelineEvent>,
-    curves: ValueRing<CurvePoint>, recording: SampleRing?, waits: Bool, curveRows: [Int],
+    curves: ValueRing<CurvePoint>, recording: SampleRing?, desk: AlarmDesk,
+    annunciation: AnnunciationCell, life: SignsOfLife, waits: Bool, curveRows: [Int],
     curveStride: Int
   ) {
     precondition(curveRows.count <= 12 && curveStride >= 1)
@@ -39,6 +47,9 @@ final class Processing {
     self.events = events
     self.curves = curves
     self.recording = recording
+    self.desk = desk
+    self.annunciation = annunciation
+    self.life = life
     self.waits = waits
     self.curveRows = curveRows
     self.curveStride = curveStride
@@ -47,11 +58,16 @@ final class Processing {
   /// Runs until the last block.
   func run() {
     while true {
+      life.processingTurned()
       guard let block = samples.front() else {
         samples.waitForData(milliseconds: 100)
         continue
       }
+      while pipeline.takesCommands, let order = desk.collect() {
+        pipeline.perform(order.command, by: order.person)
+      }
       pipeline.step(block)
+      annunciation.publish(pipeline.annunciation)
       sendEvents()
       sendCurves()
       if let recording { record(block, into: recording) }

@@ -34,6 +34,7 @@ final class Recorder: Sendable {
         continue
       }
       let isLast = block.header.pointee.isLast
+      let clock = block.header.pointee.clock
       do throws(RecordingError) {
         try session?.append(block)
         unsynchronised += Int64(block.header.pointee.sampleCount)
@@ -41,7 +42,7 @@ final class Recorder: Sendable {
           unsynchronised = 0
           try session?.synchronise()
         }
-        if isLast { try session?.finish() }
+        if isLast { try session?.finish(clock: clock) }
       } catch {
         session = nil
         problem.withLock { $0 = error.description }

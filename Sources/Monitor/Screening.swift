@@ -79,11 +79,11 @@ public struct Screening {
     let reader = try Recordings.open(path)
     let format = reader.format
     var configuration = configuration
-    configuration.patientAgeYears = PatientAge.years(comments: reader.comments)
+    configuration.profile.ageYears = PatientAge.years(comments: reader.comments)
     let pipeline = try Pipeline(format: format, model: model, configuration: configuration)
     let storage = SampleBlockStorage(channelCount: format.channels.count)
     var collector = Collector(
-      model: model, pipeline: pipeline, ageYears: configuration.patientAgeYears)
+      model: model, pipeline: pipeline, ageYears: configuration.profile.ageYears)
     var measurer = StretchMeasurer(format)
     var index: Int64 = 0
     while true {
@@ -102,7 +102,7 @@ public struct Screening {
       index += Int64(count)
     }
     return collector.result(
-      durationSeconds: Double(index) / format.sampleRate, measured: measurer?.result())
+      durationSeconds: Double(index) / format.trueSampleRate, measured: measurer?.result())
   }
 }
 
@@ -147,7 +147,7 @@ private struct Collector {
           .init(
             name: pipeline.alarmDefinitions[transition.alarm].name,
             priority: transition.priority,
-            seconds: Double(event.index) / pipeline.format.sampleRate))
+            seconds: event.seconds))
       default: break
       }
     }

@@ -4,12 +4,27 @@ import Foundation
 import Recordings
 
 extension SessionRecorder {
-  /// Begins a record named after the time of its start, in UTC: `20261123T134500Z`.
+  /// Begins a record named after the time of its start.
   static func begin(
     folder: String, context: SessionContext
   ) throws(RecordingError) -> SessionRecorder {
     let now = Date()
-    let name = now.formatted(
+    return try SessionRecorder(
+      folder: folder, recordName: SessionName.text(now), format: context.format, baseTime: now,
+      comments: [
+        "source: \(context.format.sourceName)",
+        "provenance: \(context.format.provenance.rawValue)",
+        "simulated: \(context.isSimulated)",
+        "recorded by ECGCLIP Edge; research software, no medical device",
+      ])
+  }
+}
+
+/// Names of sessions and their records.
+enum SessionName {
+  /// A time in UTC: `20261123T134500Z`.
+  static func text(_ date: Date) -> String {
+    date.formatted(
       .verbatim(
         """
         \(year: .defaultDigits)\(month: .twoDigits)\(day: .twoDigits)T\
@@ -17,13 +32,5 @@ extension SessionRecorder {
         \(minute: .twoDigits)\(second: .twoDigits)Z
         """,
         timeZone: .gmt, calendar: Calendar(identifier: .gregorian)))
-    return try SessionRecorder(
-      folder: folder, recordName: name, format: context.format, baseTime: now,
-      comments: [
-        "source: \(context.format.sourceName)",
-        "provenance: \(context.format.provenance.rawValue)",
-        "simulated: \(context.isSimulated)",
-        "recorded by ECGCLIP Edge; research software, no medical device",
-      ])
   }
 }

@@ -9,12 +9,8 @@ public struct Summary: Sendable {
   public var samplesReceived: Int64
   /// Samples known to be missing.
   public var samplesLost: Int64
-  /// Frames with a bad check sum or impossible content.
-  public var framesCorrupt: Int64
-  /// Times the decoder had to search for the next frame.
-  public var resynchronisations: Int64
-  /// Times the device went away and came back.
-  public var reconnects: Int64
+  /// What happened to the frames that brought them.
+  public var counters: FrameCounters
   /// Share of the stream that was received, 0-1.
   public var completeness: Double
   /// Median of the rates told once a second, nil when none could be told.
@@ -33,38 +29,52 @@ public struct Summary: Sendable {
   public var leads: LeadSet
   /// Seconds of signal.
   public var durationSeconds: Double
+  /// The nominal rate.
+  public var sampleRate: Double
+  /// What the true rate was found to be, nil where arrivals did not tell.
+  public var clock: ClockFit?
+  /// Why the source ended the stream, nil where it did not.
+  public var endReason: String?
+  /// What the calibration could not be relied on for, one sentence each.
+  public var warnings: [String] = []
+
+  /// Frames refused, times that the decoder lost its place and that the device went away.
+  public var framesCorrupt: Int64 { counters.framesCorrupt }
+  public var resynchronisations: Int64 { counters.resynchronisations }
+  public var reconnects: Int64 { counters.reconnects }
 }
 
 /// Collects a summary from the events of a run.
 struct SummaryCollector {
   private var heartRates: [Float] = []
   private var windows = 0
-  private var lastIndex: Int64 = 0
+  private var durationSeconds = 0.0
+  private var clock: ClockFit?
   private(set) var tally = SampleTally()
 
   mutating func take(_ event: PipelineEvent) {
-    lastIndex = max(lastIndex, event.index)
+    durationSeconds = max(durationSeconds, event.seconds)
     switch event.kind {
     case .heartRate(let rate?): heartRates.append(rate)
     case .window: windows += 1
     case .tally(let tally): self.tally = tally
+    case .clock(let fit): clock = fit
     default: break
     }
   }
 
   func summary(
     context: SessionContext, latency: LatencyHistogram, cpuSeconds: Double, wallSeconds: Double,
-    residentBytes: Int
+    residentBytes: Int, endReason: String?
   ) -> Summary {
     Summary(
       samplesReceived: tally.samplesReceived, samplesLost: tally.samplesLost,
-      framesCorrupt: tally.counters.framesCorrupt,
-      resynchronisations: tally.counters.resynchronisations,
-      reconnects: tally.counters.reconnects, completeness: tally.completeness,
+      counters: tally.counters, completeness: tally.completeness,
       heartRateBPM: heartRates.isEmpty ? nil : heartRates.sorted()[heartRates.count / 2],
       windows: windows, latencyMillisecondsP50: latency.milliseconds(percentile: 50),
       latencyMillisecondsP99: latency.milliseconds(percentile: 99),
       cpuShare: wallSeconds > 0 ? cpuSeconds / wallSeconds : nil, residentBytes: residentBytes,
-      leads: context.leads, durationSeconds: context.seconds(lastIndex))
+      leads: context.leads, durationSeconds: durationSeconds,
+      sampleRate: context.format.sampleRate, clock: clock, endReason: endReason)
   }
 }

@@ -1,5 +1,6 @@
 // The terminal as a sink: gathers events into the state that the screen draws, ten times a second.
 
+import Alarms
 import CLinux
 import ECGSignal
 import Foundation
@@ -11,6 +12,11 @@ import TerminalDisplay
 public final class TerminalSink: EventSink {
   private static let frameNanoseconds: UInt64 = 100_000_000
 
+  /// Seconds for which the findings of a window are shown without another.
+  private static let findingSeconds = 30.0
+  /// Seconds for which a sentence about the device is shown; the log keeps it.
+  private static let problemSeconds = 60.0
+
   private let filters: FilterSettings
   private let stop: StopFlag
   private var state = DisplayState()
@@ -19,14 +25,21 @@ public final class TerminalSink: EventSink {
   private var screen: TerminalScreen?
   private var lastFrame: UInt64 = 0
   private var window: [DisplayState.Finding] = []
+  private var lastWindowSeconds = 0.0
+  private var problemSince = 0.0
   private var notAssessed = 0
-  private var activeAlarms: [Int: DisplayState.ActiveAlarm] = [:]
+  private var board = AlarmBoard()
+  private var operation: AlarmOperation
   private var rhythms: [Rhythm] = []
 
   /// - Parameter alertText: where alerts go, for the status line.
-  public init(filters: FilterSettings, alertText: String?, stop: StopFlag) {
+  ///   - desk: where the operator's keys go.
+  public init(
+    filters: FilterSettings, alertText: String?, stop: StopFlag, desk: AlarmDesk = AlarmDesk()
+  ) {
     self.filters = filters
     self.stop = stop
+    operation = AlarmOperation(desk: desk)
     state.alertText = alertText ?? ""
   }
 
@@ -36,7 +49,7 @@ public final class TerminalSink: EventSink {
     state.provenance = context.format.provenance
     state.sampleRate = context.format.sampleRate
     state.leads = context.leads
-    state.modelName = context.modelName
+    state.modelName = context.modelName ?? ""
     let session = TerminalSession()
     let size = session.size
     let rows = Monitor.curveRows(context.layout)
@@ -75,26 +88,27 @@ public final class TerminalSink: EventSink {
 
   public func take(_ event: PipelineEvent) {
     guard let context else { return }
-    state.elapsedSeconds = max(state.elapsedSeconds, context.seconds(event.index))
+    state.elapsedSeconds = max(state.elapsedSeconds, event.seconds)
     switch event.kind {
-    case .heartRate(let rate): state.heartRateBPM = rate
+    case .heartRate(let rate):
+      state.heartRateBPM = rate
+      // What the model said of signal that is long gone is no finding.
+      if event.seconds - lastWindowSeconds > Self.findingSeconds { state.findings = nil }
+      if event.seconds - problemSince > Self.problemSeconds { state.problem = "" }
     case .rhythm(let change):
       rhythms.removeAll { $0 == change.rhythm }
       if change.isOnset { rhythms.append(change.rhythm) }
       state.rhythms = rhythms.map(\.title)
     case .finding(let index, let probability, _): take(index, probability)
-    case .window: showWindow()
+    case .window:
+      lastWindowSeconds = event.seconds
+      showWindow()
     case .alarm(let transition):
-      let alarm = context.alarms[transition.alarm]
-      activeAlarms[transition.alarm] =
-        transition.phase == .end
-        ? nil
-        : DisplayState.ActiveAlarm(
-          message: alarm.message, priority: transition.priority,
-          sinceSeconds: context.seconds(event.index))
-      state.alarms = activeAlarms.values.sorted {
-        ($1.priority, $0.sinceSeconds) < ($0.priority, $1.sinceSeconds)
-      }
+      board.take(transition, at: event.seconds)
+      showAlarms()
+    case .inactivation(let inactivation):
+      board.take(inactivation)
+      showAlarms()
     case .electrodeSwap(let swap): state.suspectedSwap = swap?.exchange.name
     case .quality(let index, _, let off, let grades):
       state.quality = Int(index)
@@ -109,7 +123,7 @@ public final class TerminalSink: EventSink {
       state.framesCorrupt = tally.counters.framesCorrupt
       state.resynchronisations = tally.counters.resynchronisations
       state.reconnects = tally.counters.reconnects
-    case .beat, .gap, .ended: break
+    case .beat, .gap, .clock, .ended: break
     }
   }
 
@@ -133,18 +147,44 @@ public final class TerminalSink: EventSink {
     notAssessed = 0
   }
 
-  public func tell(problem: String) { state.problem = problem }
+  private func showAlarms() {
+    guard let context else { return }
+    operation.keepSelection(among: board.alarms)
+    state.alarms = board.alarms.map { entry in
+      DisplayState.ActiveAlarm(
+        message: context.alarms[entry.alarm].message, priority: entry.priority,
+        sinceSeconds: entry.sinceSeconds, isLatched: entry.isLatched,
+        isAcknowledged: entry.isAcknowledged, isAccepted: entry.isAccepted,
+        person: context.people.name(of: entry.person),
+        isSelected: entry.alarm == operation.selected)
+    }
+    state.alarmsOff = board.off.map { context.alarms[$0].message }
+    state.audioPauseSecondsLeft = board.inactivation.audioPauseSecondsLeft.map { Int($0) }
+    state.isStandby = board.inactivation.isStandby
+  }
+
+  public func tell(problem: String) {
+    state.problem = problem
+    problemSince = state.elapsedSeconds
+  }
 
   public func refresh() {
     guard let session, let screen else { return }
     let now = clinux_monotonic_nanoseconds()
     guard now &- lastFrame >= Self.frameNanoseconds else { return }
     lastFrame = now
-    if session.hasQuitKey() { stop.set() }
+    for key in session.keys() { press(key) }
     let size = session.size
     screen.resize(columns: size.columns, rows: size.rows)
     state.wallClock = Self.clock(Date(), .current)
     if !session.write(screen.frame(state)) { stop.set() }
+  }
+
+  private func press(_ key: UInt8) {
+    if key == UInt8(ascii: "q") || key == UInt8(ascii: "Q") { return stop.set() }
+    guard let context else { return }
+    operation.press(key, board, context)
+    showAlarms()
   }
 
   public func end(_ summary: Summary) {
@@ -152,8 +192,9 @@ public final class TerminalSink: EventSink {
     let complete = (summary.completeness * 10_000).rounded(.down) / 100
     session?.end()
     session?.write(
-      "\(Int(summary.durationSeconds)) s, heart rate \(rate), \(summary.windows) windows read, "
-        + "complete \(complete) %, \(summary.samplesLost) samples lost\n")
+      "\(Int(summary.durationSeconds)) s, median heart rate \(rate), \(summary.windows) windows read, "
+        + "complete \(complete) %, \(summary.samplesLost) samples lost\n"
+        + summary.warnings.map { $0 + "\n" }.joined())
     session = nil
   }
 }

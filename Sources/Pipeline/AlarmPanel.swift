@@ -1,5 +1,5 @@
-// From what the pipeline knows to alarms: which conditions hold now, at which priority, since when. The
-// rules of onset, end and suppression are the alarm engine's.
+// From what the pipeline knows to alarms: which conditions hold now. When an alarm starts and ends, and what people
+// do about it, are the alarm system's.
 
 import Alarms
 import ECGSignal
@@ -7,15 +7,18 @@ import Findings
 import Inference
 import SignalProcessing
 
-/// Feeds the alarm engine ten times a second of signal.
+/// Feeds the alarm system ten times a second of signal.
 final class AlarmPanel {
-  /// Definitions in the engine's order: the built-in conditions, then one for each alarming statement.
-  let definitions: [AlarmDefinition]
+  /// The alarms' rules and state, with the definitions of `AlarmCatalogue`.
+  let system: AlarmSystem
   private static let builtInCount = BuiltInAlarm.allCases.count
-  private let engine: AlarmEngine
-  /// Statements that alarm: the model's index of each, in the order of the definitions.
-  private let alarmingStatements: [Int]
+  /// Findings that nobody could read anew for so long are gone: more than two windows.
+  private static let staleSeconds = 30.0
+  /// Statements of the model that alarm, each with its alarm's index.
+  private let alarmingStatements: [(statement: Int, alarm: Int)]
   private var persistence: FindingPersistence
+  private let windowPatienceSeconds: Double
+  private var lastWindowSeconds = 0.0
   private var lastSeconds = 0.0
   /// Seconds of signal until which a loss of samples is told.
   private var lossToldUntilSeconds = -1.0
@@ -25,28 +28,34 @@ final class AlarmPanel {
     var rhythm = RhythmState()
     var isLeadOff = false
     var hasNoSignal = false
+    /// Fewer than half of the rows can be trusted.
+    var isNoisy = false
     var isDeviceAway = false
+    /// Whether a heart rate can be told of a signal that is good.
+    var hasGoodECG = false
+    /// Whether the model computed what is no number: it is not to be believed any more.
+    var hasModelFailed = false
   }
 
-  init(model: Model) {
-    var alarming: [Int] = []
-    var definitions = BuiltInAlarm.allCases.map(\.definition)
-    for (index, statement) in model.statements.enumerated() {
-      guard let rule = StatementCatalogue.alertRule(code: statement.code) else { continue }
-      alarming.append(index)
-      definitions.append(
-        AlarmDefinition(
-          name: "finding." + rule.code, message: rule.message,
-          priority: rule.urgency == .medium ? .medium : .low))
+  /// - Parameter statements: the model's; empty without one.
+  init(statements: [Statement], configuration: PipelineConfiguration) {
+    let definitions = AlarmCatalogue.definitions
+    alarmingStatements = statements.enumerated().compactMap { index, statement in
+      definitions.firstIndex { $0.name == AlarmDefinition.findingPrefix + statement.code }
+        .map { (index, $0) }
     }
-    alarmingStatements = alarming
-    self.definitions = definitions
-    engine = AlarmEngine(definitions: definitions)
-    persistence = FindingPersistence(thresholds: model.statements.map(\.threshold))
+    system = AlarmSystem(
+      definitions: definitions.map(configuration.profile.adjusted),
+      settings: configuration.profile.settings, restored: configuration.restoredAlarms)
+    persistence = FindingPersistence(thresholds: statements.map(\.threshold))
+    windowPatienceSeconds = max(Self.staleSeconds, 3 * configuration.windowStepSeconds)
   }
 
   /// Takes the probabilities of a new window into the vote; a window that cannot be read votes for nothing.
-  func take(_ probabilities: UnsafeBufferPointer<Float>, areReadable: Bool) {
+  func take(
+    _ probabilities: UnsafeBufferPointer<Float>, areReadable: Bool, at seconds: Double
+  ) {
+    lastWindowSeconds = seconds
     for index in 0..<probabilities.count {
       _ = persistence.update(index, probability: areReadable ? probabilities[index] : .nan)
     }
@@ -55,28 +64,34 @@ final class AlarmPanel {
   /// A loss of samples is told for ten seconds.
   func tellLoss(at seconds: Double) { lossToldUntilSeconds = seconds + 10 }
 
-  /// Updates every alarm and appends what changed.
+  /// Updates every alarm and appends what there is to tell.
   func update(
-    _ conditions: Conditions, at seconds: Double, index: Int64, arrival: UInt64,
+    _ conditions: Conditions, at seconds: Double, index: Int64, time: StreamTime, arrival: UInt64,
     events: EventBuffer
   ) {
     // A device that stalls and then sends all it held must not turn the clock back.
     lastSeconds = max(lastSeconds, seconds)
     for number in 0..<Self.builtInCount {
-      guard let alarm = BuiltInAlarm(rawValue: number) else { continue }
-      report(
-        engine.update(
-          alarm.rawValue, isPresent: isPresent(alarm, conditions), at: lastSeconds),
-        index, arrival, events)
+      guard let alarm = BuiltInAlarm(rawValue: number), !alarm.isOfDevice else { continue }
+      system.setCondition(number, isPresent: isPresent(alarm, conditions))
     }
+    if conditions.hasModelFailed {
+      system.setCondition(BuiltInAlarm.modelRefused.rawValue, isPresent: true)
+    }
+    if lastSeconds - lastWindowSeconds > windowPatienceSeconds { persistence.reset() }
+    let areFindingsKnown = !conditions.isDeviceAway && !conditions.hasModelFailed
     for position in 0..<alarmingStatements.count {
-      let isPresent =
-        !conditions.isDeviceAway && persistence.isPresent(alarmingStatements[position])
-      report(
-        engine.update(
-          Self.builtInCount &+ position, isPresent: isPresent, at: lastSeconds),
-        index, arrival, events)
+      let (statement, alarm) = alarmingStatements[position]
+      system.setCondition(
+        alarm, isPresent: areFindingsKnown && persistence.isPresent(statement))
     }
+    system.step(at: lastSeconds, hasGoodECG: conditions.hasGoodECG)
+    for position in 0..<system.newsCount {
+      events.append(
+        PipelineEvent.Kind(system.news(position)), index: index, time: time,
+        arrivalNanoseconds: arrival)
+    }
+    system.clearNews()
   }
 
   private func isPresent(_ alarm: BuiltInAlarm, _ conditions: Conditions) -> Bool {
@@ -88,18 +103,17 @@ final class AlarmPanel {
     case .extremeBradycardia: conditions.rhythm.contains(.extremeBradycardia)
     case .tachycardia: conditions.rhythm.contains(.tachycardia)
     case .bradycardia: conditions.rhythm.contains(.bradycardia)
+    case .pause: conditions.rhythm.contains(.pause)
+    case .ventricularRun: conditions.rhythm.contains(.ventricularRun)
     case .irregularRhythm: conditions.rhythm.contains(.irregular)
-    case .leadOff: conditions.isLeadOff && !conditions.hasNoSignal
-    case .noSignal: conditions.hasNoSignal && !conditions.isDeviceAway
-    case .samplesLost: lastSeconds < lossToldUntilSeconds
+    case .stShift: conditions.rhythm.contains(.stShift)
+    case .cannotAnalyse: conditions.rhythm.contains(.cannotAnalyse) && !conditions.isDeviceAway
     case .deviceLost: conditions.isDeviceAway
+    case .noSignal: conditions.hasNoSignal && !conditions.isDeviceAway
+    case .leadOff: conditions.isLeadOff && !conditions.hasNoSignal
+    case .noise: conditions.isNoisy && !conditions.isDeviceAway
+    case .samplesLost: lastSeconds < lossToldUntilSeconds
+    default: false
     }
-  }
-
-  private func report(
-    _ transition: AlarmTransition?, _ index: Int64, _ arrival: UInt64, _ events: EventBuffer
-  ) {
-    guard let transition else { return }
-    events.append(.alarm(transition), index: index, arrivalNanoseconds: arrival)
   }
 }

@@ -8,22 +8,21 @@ import SignalProcessing
 public struct PipelineConfiguration: Sendable {
   /// Filters of what is shown and measured. The model's own preprocessing is fixed with the model.
   public var filters: FilterSettings
-  /// Limits of heart rate and rhythm alarms.
-  public var limits: RhythmLimits
+  /// Whom it watches, and the limits of the alarms.
+  public var profile: PatientProfile
   /// Seconds between two windows that the model reads.
   public var windowStepSeconds: Double
-  /// The patient's age in whole years, nil where nobody told it: outside the ages that a statement was
-  /// validated for it is not assessed.
-  public var patientAgeYears: Int?
+  /// Alarms that nobody had seen and alarms that were off when the monitor last ended; nil for a fresh start.
+  public var restoredAlarms: AlarmSnapshot?
 
   /// The defaults of bedside monitoring: 0.67-40 Hz, a window each second.
   public init(
-    filters: FilterSettings = .monitoring, limits: RhythmLimits = RhythmLimits(),
-    windowStepSeconds: Double = 1, patientAgeYears: Int? = nil
+    filters: FilterSettings = .monitoring, profile: PatientProfile = PatientProfile(),
+    windowStepSeconds: Double = 1, restoredAlarms: AlarmSnapshot? = nil
   ) {
     self.filters = filters
-    self.limits = limits
+    self.profile = profile
     self.windowStepSeconds = windowStepSeconds
-    self.patientAgeYears = patientAgeYears
+    self.restoredAlarms = restoredAlarms
   }
 }

@@ -38,8 +38,10 @@ public struct PipelineEvent: BitwiseCopyable, Sendable {
     case finding(statement: Int32, probability: Float?, leads: LeadSet)
     /// The last `finding` of a window was sent.
     case window(frames: Int32, leads: LeadSet)
-    /// An alarm started, changed its priority or ended.
+    /// An alarm started, changed its priority or ended, or a person did something about it.
     case alarm(AlarmTransition)
+    /// What keeps alarms silent changed, or a second of the audio pause went by.
+    case inactivation(AlarmInactivation)
     /// Samples are missing before this sample.
     case gap(samples: Int64, cause: GapCause)
     /// Once a second: overall quality 0-100, the rows that may not be trusted, a bit each, and what each row
@@ -51,16 +53,34 @@ public struct PipelineEvent: BitwiseCopyable, Sendable {
     case electrodeSwap(SuspectedSwap?)
     /// Once a second: what arrived and what did not, since the start of the stream.
     case tally(SampleTally)
+    /// What the true sample rate is, once it is known and then every ten seconds at most.
+    case clock(ClockFit)
     /// The stream is over.
     case ended
+
+    init(_ news: AlarmNews) {
+      switch news {
+      case .transition(let transition): self = .alarm(transition)
+      case .inactivation(let inactivation): self = .inactivation(inactivation)
+      }
+    }
   }
 
   /// What happened.
   public var kind: Kind
   /// Sample of the stream at which it was decided.
   public var index: Int64
+  /// Seconds of signal at that sample, by the true rate as far as it is known.
+  public var seconds: Double
+  /// Samples a second by which time goes then.
+  public var sampleRate: Double
   /// CLOCK_MONOTONIC at which the samples that decided it had arrived.
   public var arrivalNanoseconds: UInt64
+
+  /// Seconds of signal at another sample, near the event's own.
+  public func seconds(at other: Int64) -> Double {
+    seconds + Double(other &- index) / sampleRate
+  }
 }
 
 /// The events of one step. Cleared by each step, so whoever steps reads them before the next.
@@ -83,10 +103,14 @@ public final class EventBuffer {
 
   func clear() { count = 0 }
 
-  func append(_ kind: PipelineEvent.Kind, index: Int64, arrivalNanoseconds: UInt64) {
+  func append(
+    _ kind: PipelineEvent.Kind, index: Int64, time: StreamTime, arrivalNanoseconds: UInt64
+  ) {
     precondition(count < capacity, "the capacity covers every event that a step can have")
     (storage + count).initialize(
-      to: PipelineEvent(kind: kind, index: index, arrivalNanoseconds: arrivalNanoseconds))
+      to: PipelineEvent(
+        kind: kind, index: index, seconds: time.seconds(at: index),
+        sampleRate: time.sampleRate, arrivalNanoseconds: arrivalNanoseconds))
     count &+= 1
   }
 }

@@ -1,6 +1,7 @@
 // WFDB annotation files in MIT format (annot(5)): 16-bit words of a 6-bit code and a 10-bit interval,
 // with words of the format's own for long intervals, numbers and text.
 
+import DurableFiles
 import ECGSignal
 import Foundation
 
@@ -33,7 +34,10 @@ public enum AnnotationFile {
   public static func write(
     _ annotations: [Annotation], to path: String
   ) throws(RecordingError) {
-    try AtomicFile.write(try encode(annotations, path: path), to: path, replacing: true)
+    let bytes = try encode(annotations, path: path)
+    do throws(DurableFileError) { try DurableFile.write(bytes, to: path) } catch {
+      throw RecordingError(error.description)
+    }
   }
 
   /// Decodes a file's bytes.

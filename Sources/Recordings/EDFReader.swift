@@ -187,7 +187,7 @@ public final class EDFReader: RecordingReader {
       Double(signal.digitalMin)
       - signal.physicalMin / (signal.physicalMax - signal.physicalMin) * codes
     return Channel(
-      name: signal.label, lead: Lead(signalName: signal.label),
+      signalName: signal.label,
       microvoltsPerCode: signal.microvoltsPerCode ?? 0,
       baseline: Int32(max(-2_147_483_647, min(2_147_483_647, zero.rounded(.toNearestOrEven)))),
       codeRange: signal.digitalMin...signal.digitalMax)

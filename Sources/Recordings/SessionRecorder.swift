@@ -2,6 +2,7 @@
 // after the power went. The header comes first and without a length, which readers then take from the
 // size of the signal file; that grows by whole frames, each with one write.
 
+import DurableFiles
 import ECGSignal
 import Foundation
 import Glibc
@@ -18,14 +19,15 @@ public final class SessionRecorder {
   public private(set) var frameCount: Int64 = 0
 
   /// How bytes reach the file; tests put a full disk in its place.
-  var writeAll: (Int32, UnsafeRawBufferPointer) -> Int = AtomicFile.writeAll
+  var writeAll: (Int32, UnsafeRawBufferPointer) -> Int = SystemFiles.writeAll
 
   private let headerPath: String
   private let dataPath: String
   private let format: SignalFormat
   private let baseTime: Date?
   private let comments: [String]
-  private let recordName: String
+  /// The record's name, without folder and extension.
+  public let recordName: String
   private let frameSize: Int
   /// Room for one block; gaps are written in pieces of this size too.
   private let buffer: UnsafeMutableRawBufferPointer
@@ -74,10 +76,10 @@ public final class SessionRecorder {
     }
     // The signal file exists before its header does, so that a header never names a file that is not.
     descriptor = open(dataPath, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { throw AtomicFile.failed(dataPath) }
+    guard descriptor >= 0 else { throw Self.failure(dataPath) }
     buffer = .allocate(byteCount: frameSize * SampleBlock.sampleCountMax, alignment: 16)
     do {
-      try AtomicFile.write(Array(headerText(final: false).utf8), to: headerPath, replacing: false)
+      try writeHeader(headerText(final: false), replacing: false)
     } catch {
       unlink(dataPath)
       throw error
@@ -115,17 +117,31 @@ public final class SessionRecorder {
   /// Brings what was appended to the disk itself; once a second bounds what a power cut can take.
   public func synchronise() throws(RecordingError) {
     precondition(descriptor >= 0, "a finished record is on the disk")
-    guard fdatasync(descriptor) == 0 else { throw AtomicFile.failed(dataPath) }
+    guard fdatasync(descriptor) == 0 else { throw Self.failure(dataPath) }
   }
 
-  /// Ends the record: what is owed is written, and the header receives length, time and checksums.
-  public func finish() throws(RecordingError) {
+  /// Ends the record: what is owed is written, and the header receives length, time, checksums and the true rate as far
+  /// as `clock` tells it.
+  public func finish(clock: ClockFit? = nil) throws(RecordingError) {
     guard descriptor >= 0 else { return }
     try writeOwedFrames()
     try synchronise()
-    try AtomicFile.write(Array(headerText(final: true).utf8), to: headerPath, replacing: true)
+    try writeHeader(headerText(final: true, clock: clock), replacing: true)
     close(descriptor)
     descriptor = -1
+  }
+
+  private func writeHeader(_ text: String, replacing: Bool) throws(RecordingError) {
+    do throws(DurableFileError) {
+      try DurableFile.write(Array(text.utf8), to: headerPath, replacing: replacing)
+    } catch {
+      throw RecordingError(error.description)
+    }
+  }
+
+  /// The error of the last system call on a file that was to be written.
+  private static func failure(_ path: String) -> RecordingError {
+    RecordingError(DurableFileError(path: path, code: errno).description)
   }
 
   // MARK: - Samples
@@ -182,7 +198,7 @@ public final class SessionRecorder {
     guard count > 0 else { return }
     let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<(count * frameSize)])
     guard writeAll(descriptor, bytes) == bytes.count else {
-      let error = AtomicFile.failed(dataPath)
+      let error = Self.failure(dataPath)
       _ = ftruncate(descriptor, Int(frameCount) * frameSize)
       throw error
     }
@@ -191,7 +207,7 @@ public final class SessionRecorder {
   // MARK: - Header
 
   /// The header's text; the final one states length, base time and checksums.
-  private func headerText(final: Bool) -> String {
+  private func headerText(final: Bool, clock: ClockFit? = nil) -> String {
     var record = "\(recordName) \(format.channels.count) \(shortest(format.sampleRate))"
     if final {
       record += " \(frameCount)"
@@ -210,6 +226,10 @@ public final class SessionRecorder {
     lines.append("# simulated: \(format.provenance == .simulated)")
     lines.append("# provenance: \(format.provenance.rawValue)")
     if let baseTime { lines.append("# base time (UTC): \(WFDBTime.text(baseTime))") }
+    let known = [
+      MeasuredRate.comment(format: format, clock: clock), DiagnosticLeads.comment(format),
+    ]
+    lines += known.compactMap(\.self).map { "# " + $0 }
     lines.append("# complete: \(final)")
     return lines.joined(separator: "\n") + "\n"
   }

@@ -58,9 +58,13 @@ final class WFDBReader: RecordingReader {
     sampleCount = min(frames * perFrame, WFDBHeader.sampleCountMax)
     self.sources = sources
     skippedSignals = skipped
-    format = SignalFormat(
+    var format = SignalFormat(
       sampleRate: header.frameRate * Double(perFrame), channels: channels, provenance: .replay,
       sourceName: header.recordName)
+    format.measuredSampleRate = MeasuredRate.rate(
+      comments: header.comments, nominal: format.sampleRate)
+    format.diagnosticLeads = DiagnosticLeads.leads(comments: header.comments)
+    self.format = format
   }
 
   func read(
@@ -152,8 +156,8 @@ final class WFDBReader: RecordingReader {
       throw header.damaged("gives \(name) a gain that no ECG has")
     }
     return Channel(
-      name: name, lead: Lead(signalName: name), microvoltsPerCode: microvolts,
-      baseline: signal.baseline, codeRange: signal.codeRange(storage: storage))
+      signalName: name, microvoltsPerCode: microvolts, baseline: signal.baseline,
+      codeRange: signal.codeRange(storage: storage))
   }
 
   private static func tooMany(_ path: String) -> RecordingError {

@@ -55,14 +55,10 @@ private final class Line {
   init(_ patient: SimulatedPatient, model: Model) throws {
     self.patient = patient
     let leads = patient.format.channels.map(\.lead)
-    encoder = BridgeEncoder(
-      hello: BridgeHello(
-        frontEnd: "selftest", provenance: .simulated, sampleRate: patient.format.sampleRate,
-        referenceMicrovolts: EmulatedConverter.referenceMicrovolts,
-        adcBits: EmulatedConverter.bits, leads: leads, gain: EmulatedConverter.gain))
+    encoder = BridgeEncoder(patient.format)
     sent = SampleBlockStorage(channelCount: leads.count)
     received = SampleBlockStorage(channelCount: leads.count)
-    let count = encoder.encodeHello(into: &bytes)
+    let count = encoder.announce(into: &bytes)
     Self.feed(decoder, bytes, count)
     guard decoder.next(into: received.block, isQuiet: false) == .format,
       let format = decoder.announcedFormat
@@ -73,7 +69,7 @@ private final class Line {
   /// A block of samples from the patient to the alarms.
   func carry() throws(SelfTestFailure) {
     _ = patient.fill(sent.block, count: Self.sampleCount)
-    let count = encoder.encode(sent.block, timeMicroseconds: 0, into: &bytes)
+    let count = encoder.encode(sent.block, samples: 0..<Self.sampleCount, into: &bytes)
     Self.feed(decoder, bytes, count)
     try require(
       decoder.next(into: received.block, isQuiet: false) == .samples,

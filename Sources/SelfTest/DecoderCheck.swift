@@ -6,10 +6,10 @@ import FrontEnds
 
 enum DecoderCheck {
   private static let hello =
-    "040101010101010109656d756c61746564010101010101010420a10701039f2403180201010101010101010"
-    + "26003ff60058d45884300"
+    "040201010101010109656d756c61746564010101010101010420a10701039f240318020101010101010101010101"
+    + "0101010101010101026003ff600555fb472400"
   private static let samples =
-    "030102010207010103e803010480841e04020202010101010f01ffffff123456edcbaa8116f55d00"
+    "040202010207010103e803010480841e04020202010101010f01ffffff123456edcbaa71e0a9c100"
   private static let cyton = "a02a000000000001ffffff7fffff8000000186a0fe79600030390010fff00100c0"
 
   static func run() throws -> String {
@@ -53,7 +53,8 @@ enum DecoderCheck {
   }
 
   private static func cyton(_ block: SampleBlock) throws(SelfTestFailure) {
-    let decoder = CytonDecoder(sampleRate: 250, usesHostTime: false)
+    let decoder = CytonDecoder(
+      WireSettings(sampleRate: 250, channelCount: 8, usesHostTime: false))
     feed(decoder, bytes(cyton))
     let outcome = decoder.next(into: block, isQuiet: true)
     try require(

@@ -17,8 +17,11 @@ public final class RowAssembly {
   /// Rows whose last sample stood at an end of the ADC's range, a bit each.
   public private(set) var saturatedRows: UInt32 = 0
 
+  /// `row = row * own + first * a + second * b`.
   private struct Derivation: BitwiseCopyable {
     var row: Int
+    /// 1 for a channel that is brought to another reference, 0 for a row that is nothing but derived.
+    var own: Float
     var first: Int
     var second: Int
     var a: Float
@@ -44,8 +47,16 @@ public final class RowAssembly {
     }
     var derived: [Derivation] = []
     for (index, row) in layout.rows.enumerated() {
-      guard case .derived(let first, let second, let a, let b) = row.origin else { continue }
-      derived.append(Derivation(row: index, first: first, second: second, a: a, b: b))
+      let derivation: Derivation
+      switch row.origin {
+      case .channel: continue
+      case .derived(let first, let second, let a, let b):
+        derivation = Derivation(row: index, own: 0, first: first, second: second, a: a, b: b)
+      case .chest(_, let first, let second, let a, let b):
+        derivation = Derivation(row: index, own: 1, first: first, second: second, a: -a, b: -b)
+      }
+      derived.append(derivation)
+      let (first, second) = (derivation.first, derivation.second)
       rowsOfChannel[first] |= 1 << UInt32(index)
       rowsOfChannel[second] |= 1 << UInt32(index)
     }
@@ -87,8 +98,8 @@ public final class RowAssembly {
       }
     }
     for derivation in derivations {
-      row[derivation.row] =
-        derivation.a * row[derivation.first] + derivation.b * row[derivation.second]
+      let limbs = derivation.a * row[derivation.first] + derivation.b * row[derivation.second]
+      row[derivation.row] = derivation.own == 0 ? limbs : row[derivation.row] + limbs
     }
     saturatedRows = saturated
   }

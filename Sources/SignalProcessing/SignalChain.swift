@@ -16,6 +16,9 @@ public final class SignalChain {
   /// Rows that measure a heart now, a bit each.
   public private(set) var usableRows: UInt32 = 0
 
+  /// Rates at which beats are looked for: below, their slopes are lost. Rows of a higher rate come from no front-end.
+  public static let sampleRateLimitsHz = 100.0...10_000.0
+
   private let sampleRate: Double
   private let rowCount: Int
   private let filter: RowFilter
@@ -23,7 +26,10 @@ public final class SignalChain {
   private let detector: BeatDetector
   private let spikes: PacingSpikeDetector
   private let rhythm: RhythmDetector
+  private let segment: STShift
   private var heartRate: HeartRate
+  private var analysability: Analysability
+  private let allRows: UInt32
   private var lastSpike = Int64.min / 2
 
   /// Plans every buffer for a rate of 100 to 2000 Hz.
@@ -38,7 +44,11 @@ public final class SignalChain {
     detector = BeatDetector(sampleRate: sampleRate, rowCount: rowCount)
     spikes = PacingSpikeDetector(sampleRate: sampleRate, rowCount: rowCount)
     rhythm = RhythmDetector(sampleRate: sampleRate, rowCount: rowCount, limits: limits)
+    segment = STShift(
+      sampleRate: sampleRate, rowCount: rowCount, limitMicrovolts: limits.stShiftMicrovolts)
     heartRate = HeartRate(sampleRate: sampleRate)
+    analysability = Analysability(sampleRate: sampleRate)
+    allRows = UInt32.max >> UInt32(32 - rowCount)
     filtered = .allocate(capacity: rowCount)
     filtered.initialize(repeating: .nan, count: rowCount)
     detector.restart(at: 0)
@@ -67,7 +77,18 @@ public final class SignalChain {
     rhythmState = rhythm.process(
       filtered, usable: usableRows, beat: beat,
       heartRate: heartRate.beatsPerMinute(at: index), at: index)
+    segment.process(raw, calm: usableRows & ~quality.disturbedMask, beat: beat, at: index)
+    if segment.isPresent { rhythmState.insert(.stShift) }
+    judgeAnalysability(lost: lost, beat: beat, at: index)
     return beat
+  }
+
+  /// Electrodes that are all off are another matter: that the front-end tells.
+  private func judgeAnalysability(lost: UInt32, beat: Beat?, at index: Int64) {
+    guard lost & allRows != allRows else { return analysability.restart() }
+    analysability.take(
+      isBlind: usableRows == 0, beat: beat, noiseShare: detector.noiseShare, at: index)
+    if analysability.isLacking { rhythmState.insert(.cannotAnalyse) }
   }
 
   /// The detector's class, unless a spike stands before the beat (it is known in time: a beat is told later than a
@@ -111,7 +132,9 @@ public final class SignalChain {
       rhythm.restart(at: index)
       heartRate.restart()
       quality.restart()
+      analysability.restart()
     }
+    segment.crossGap(to: index)
     filter.restart()
     spikes.restart()
     lastSpike = .min / 2

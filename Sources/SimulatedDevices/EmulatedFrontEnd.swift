@@ -1,5 +1,5 @@
-// A front-end that is not there: a thread that writes the very bytes of a real one into a pseudo-terminal, at
-// its pace or faster, with faults on demand.
+// A front-end that is not there: a thread that sends the very bytes of a real one, at its pace or faster, with
+// faults on demand, and obeys the commands that its board knows.
 
 import CLinux
 import Devices
@@ -9,142 +9,104 @@ import LinuxDevices
 import RealTime
 import Synchronization
 
-/// Faults that an emulated line has, as shares of the frames. Seeded.
-public struct LineFaults: Hashable, Sendable {
-  /// Frames that never arrive.
-  public var drop: Double
-  /// Frames in which one byte is changed.
-  public var corrupt: Double
-  /// Frames that arrive twice.
-  public var duplicate: Double
-  /// Seed of the choice.
-  public var seed: UInt64
-
-  /// A line without faults unless said otherwise.
-  public init(drop: Double = 0, corrupt: Double = 0, duplicate: Double = 0, seed: UInt64 = 1) {
-    self.drop = drop
-    self.corrupt = corrupt
-    self.duplicate = duplicate
-    self.seed = seed
-  }
-}
-
-/// An emulated front-end on a pseudo-terminal.
+/// An emulated front-end on a pseudo-terminal or a network.
 public final class EmulatedFrontEnd {
   /// What was sent so far.
   public struct Sent: Hashable, Sendable {
-    /// Samples measured, of all channels together: sent, dropped or damaged.
+    /// Samples measured, of all channels together: sent, lost or damaged.
     public var samples: Int64 = 0
+    /// Those of them that the front-end itself lost, or that a record does not hold.
+    public var samplesLostInFrontEnd: Int64 = 0
+    /// Samples with an electrode off.
+    public var samplesLeadOff: Int64 = 0
+    /// Samples with all channels at a rail.
+    public var samplesSaturated: Int64 = 0
     /// Frames of samples, repetitions not counted.
     public var frames: Int64 = 0
-    /// Frames left out.
+    /// Frames left out one by one.
     public var framesDropped: Int64 = 0
-    /// Frames damaged.
+    /// Frames lost while the line was out or the device away.
+    public var framesLostOnLine: Int64 = 0
+    /// Frames of which bytes were changed.
     public var framesCorrupted: Int64 = 0
     /// Frames sent twice.
     public var framesDuplicated: Int64 = 0
+    /// Bytes that arrived.
+    public var bytes: Int64 = 0
+    /// Runs of damaged bytes.
+    public var bursts: Int64 = 0
+    /// Times at which the line held everything back.
+    public var stalls: Int64 = 0
+    /// Times at which the line lost everything.
+    public var outages: Int64 = 0
+    /// Times the device went away.
+    public var unplugs: Int64 = 0
+    /// Times the board lost its power.
+    public var powerCuts: Int64 = 0
+    /// Times an electrode fell off.
+    public var leadOffs: Int64 = 0
+    /// Times all channels went to a rail.
+    public var saturations: Int64 = 0
+    /// Times the front-end's memory was full.
+    public var overflows: Int64 = 0
+
+    /// Nothing.
+    public init() {}
   }
 
-  private let writer: FrontEndWriter
+  /// What the frames carry: the signal's channels as far as the wire format has room, in its converter's scale.
+  public let format: SignalFormat
+  private let sender: FrontEndSender
   private var thread: RealTimeThread?
 
   /// Prepares a front-end; `start` sets it going.
+  ///
+  /// - Parameters:
+  ///   - repeats: begin the signal again when it ends.
+  ///   - links: after an unplugging a terminal comes back under the next of these links, the first after the last;
+  ///     none for no link.
+  ///   - responder: what obeys commands; nil for a front-end that takes none.
   public init(
-    signal: any EmulatedSignal, wireFormat: WireFormat, terminal: PseudoTerminal,
-    speed: PlaybackSpeed = .realTime, faults: LineFaults = LineFaults(), repeats: Bool = false
+    signal: any EmulatedSignal, wireFormat: WireFormat, port: EmulatedPort,
+    speed: PlaybackSpeed = .realTime, faults: LineFaults = LineFaults(), repeats: Bool = false,
+    links: [String] = [], responder: (any CommandResponder)? = nil
   ) {
-    writer = FrontEndWriter(
-      signal: signal, wireFormat: wireFormat, terminal: terminal, speed: speed, faults: faults,
-      repeats: repeats)
+    let line = EmulatedLine(
+      signal: signal, wireFormat: wireFormat, faults: faults, repeats: repeats)
+    format = line.format
+    sender = FrontEndSender(
+      line: line, port: port, links: links, speed: speed, responder: responder)
+  }
+
+  /// A front-end on a pseudo-terminal.
+  public convenience init(
+    signal: any EmulatedSignal, wireFormat: WireFormat, terminal: PseudoTerminal,
+    speed: PlaybackSpeed = .realTime, faults: LineFaults = LineFaults()
+  ) {
+    self.init(
+      signal: signal, wireFormat: wireFormat, port: .terminal(terminal), speed: speed,
+      faults: faults)
   }
 
   deinit { stop() }
 
   /// What was sent so far. Any thread.
-  public var sentSoFar: Sent { writer.sent.withLock { $0 } }
+  public var sentSoFar: Sent { sender.sent.withLock { $0 } }
 
   /// Whether the signal has ended.
-  public var hasFinished: Bool { writer.isFinished.load(ordering: .acquiring) }
+  public var hasFinished: Bool { sender.isFinished.load(ordering: .acquiring) }
 
-  /// Starts writing.
+  /// Starts sending.
   public func start() {
     // From here on only the thread touches what is not atomic or locked.
-    nonisolated(unsafe) let handedWriter = writer
-    thread = RealTimeThread(name: "front-end", priority: nil) { handedWriter.run() }
+    nonisolated(unsafe) let handedSender = sender
+    thread = RealTimeThread(name: "front-end", priority: nil) { handedSender.run() }
   }
 
-  /// Stops writing and waits for the thread.
+  /// Stops sending and waits for the thread.
   public func stop() {
-    writer.isStopped.store(true, ordering: .relaxed)
+    sender.isStopped.store(true, ordering: .relaxed)
     thread?.join()
     thread = nil
-  }
-}
-
-/// What the thread does: paces the signal and writes its frames.
-private final class FrontEndWriter {
-  let sent = Mutex(EmulatedFrontEnd.Sent())
-  let isStopped = Atomic<Bool>(false)
-  let isFinished = Atomic<Bool>(false)
-
-  private let signal: any EmulatedSignal
-  private let wireFormat: WireFormat
-  private let terminal: PseudoTerminal
-  private let speed: PlaybackSpeed
-  private let faults: LineFaults
-  private let repeats: Bool
-
-  init(
-    signal: any EmulatedSignal, wireFormat: WireFormat, terminal: PseudoTerminal,
-    speed: PlaybackSpeed, faults: LineFaults, repeats: Bool
-  ) {
-    self.signal = signal
-    self.wireFormat = wireFormat
-    self.terminal = terminal
-    self.speed = speed
-    self.faults = faults
-    self.repeats = repeats
-  }
-
-  func run() {
-    let line = EmulatedLine(format: signal.format, wireFormat: wireFormat, faults: faults)
-    let channelCount = signal.format.channels.count
-    let storage = SampleBlockStorage(channelCount: channelCount)
-    let rate = signal.format.sampleRate
-    let samplesPerBlock = max(1, min(SampleBlock.sampleCountMax, Int((rate / 50).rounded())))
-    let start = clinux_monotonic_nanoseconds()
-    var nextHello: Int64 = 0
-    while !isStopped.load(ordering: .relaxed) {
-      storage.block.header.pointee = SampleBlock.Header()
-      if !signal.fill(storage.block, count: samplesPerBlock) {
-        guard repeats else { break }
-        signal.rewind()
-        continue
-      }
-      let header = storage.block.header.pointee
-      let end = Double(header.firstIndex + Int64(header.sampleCount)) / rate
-      waitUntil(start, plus: end * speed.wallSecondsPerSecond)
-      if header.firstIndex >= nextHello {
-        nextHello = header.firstIndex + Int64(rate)
-        guard write(line.hello()) else { break }
-      }
-      guard write(line.frames(of: storage.block)) else { break }
-      sent.withLock { $0 = line.sent }
-    }
-    isFinished.store(true, ordering: .releasing)
-  }
-
-  private func write(_ bytes: UnsafeRawBufferPointer) -> Bool {
-    bytes.count == 0
-      || terminal.write(bytes) { isStopped.load(ordering: .relaxed) }
-  }
-
-  private func waitUntil(_ start: UInt64, plus seconds: Double) {
-    let target = start &+ UInt64(seconds * 1e9)
-    while !isStopped.load(ordering: .relaxed) {
-      let now = clinux_monotonic_nanoseconds()
-      if now >= target { return }
-      clinux_sleep_nanoseconds(min(target &- now, 50_000_000))
-    }
   }
 }

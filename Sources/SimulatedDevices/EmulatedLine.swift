@@ -1,89 +1,171 @@
-// Blocks to the bytes that arrive at the other end of an emulated line, faults included.
+// The sending half of an emulated front-end and its line: frames, what happens to them on the way, and when the
+// bytes arrive. Without threads, files or clocks: ten hours pass as fast as they can be computed.
 
 import ECGSignal
 import FrontEnds
 
-/// Encodes blocks in a wire format and damages what its faults say.
-final class EmulatedLine {
-  private(set) var sent = EmulatedFrontEnd.Sent()
-  private let wireFormat: WireFormat
-  private let sampleRate: Double
-  private let bridge: BridgeEncoder
-  private var cyton = CytonEncoder()
+/// What arrived at the host in a piece of time.
+public struct LineArrival {
+  /// When, in nanoseconds of host time since the line began.
+  public var nanoseconds: UInt64 = 0
+  /// The bytes that arrived; often none.
+  public var bytes: [UInt8] = []
+  /// Where in `bytes` each frame that was sent ends.
+  public var frameEnds: [Int] = []
+  /// Whether the device is there.
+  public var isPlugged = true
+  /// Whether its board has power.
+  public var hasPower = true
+}
+
+/// A front-end and its line in simulated time. One thread.
+public final class EmulatedLine {
+  /// What was sent so far.
+  public private(set) var sent = EmulatedFrontEnd.Sent()
+  /// The encoder of the stream.
+  public private(set) var encoder: any FrameEncoder
+  /// What the frames carry.
+  public var format: SignalFormat { board.format }
+  /// Places of the samples whose frame was damaged, of the last piece of time.
+  private(set) var damaged: [Range<Int64>] = []
+  let board: EmulatedBoard
+
+  private let encoderType: any FrameEncoder.Type
+  private let frontEnd: (any SelfDescribing)?
   private let faults: LineFaults
-  private var generator: SeededGenerator
   private let frame: UnsafeMutablePointer<UInt8>
-  private let output: UnsafeMutablePointer<UInt8>
-  private var outputCount = 0
+  private var wire: WireNoise
+  private var stall: EpisodeClock
+  private var outage: EpisodeClock
+  private var unplug: EpisodeClock
+  private var powerCut: EpisodeClock
+  private var waiting = LineArrival()
+  private var nextHelloSeconds = 0.0
+  /// The first sample of a frame that is not full yet.
+  private var openPlace: Int64?
 
-  init(format: SignalFormat, wireFormat: WireFormat, faults: LineFaults) {
-    self.wireFormat = wireFormat
+  /// The front-end of a wire format that measures a signal.
+  ///
+  /// - Parameter repeats: begin the signal again when it ends.
+  public init(
+    signal: any EmulatedSignal, wireFormat: WireFormat, faults: LineFaults = LineFaults(),
+    repeats: Bool = false
+  ) {
+    encoderType = wireFormat.encoder
+    board = EmulatedBoard(
+      signal: signal, encoder: encoderType, faults: faults, repeats: repeats)
+    encoder = encoderType.init(board.format)
+    frontEnd = signal as? any SelfDescribing
     self.faults = faults
-    sampleRate = format.sampleRate
-    generator = SeededGenerator(seed: faults.seed)
-    bridge = BridgeEncoder(
-      hello: BridgeHello(
-        frontEnd: format.sourceName, provenance: format.provenance,
-        sampleRate: format.sampleRate,
-        referenceMicrovolts: EmulatedConverter.referenceMicrovolts,
-        adcBits: EmulatedConverter.bits, leads: format.channels.map(\.lead),
-        gain: EmulatedConverter.gain))
-    frame = .allocate(capacity: BridgeFrame.encodedByteCountMax)
-    output = .allocate(capacity: 2 * BridgeFrame.encodedByteCountMax)
+    frame = .allocate(capacity: encoderType.frameByteCountMax)
+    wire = WireNoise(faults)
+    stall = EpisodeClock(faults.stall, seed: faults.seed &+ 21)
+    outage = EpisodeClock(faults.outage, seed: faults.seed &+ 22)
+    unplug = EpisodeClock(faults.unplug, seed: faults.seed &+ 23)
+    powerCut = EpisodeClock(faults.powerCut, seed: faults.seed &+ 24)
+    frontEnd?.start(encoder)
   }
 
-  deinit {
-    frame.deallocate()
-    output.deallocate()
+  deinit { frame.deallocate() }
+
+  /// Goes on by a piece of time, some 20 ms; nil at the end of the signal.
+  public func next() -> LineArrival? {
+    guard board.measure(counting: &sent) else { return nil }
+    let span = board.span
+    damaged.removeAll(keepingCapacity: true)
+    if board.lostCount > 0 { encoder.lose(samples: board.lostCount) }
+    let isAway = unplug.isActive(from: span.begin, to: span.end)
+    let isOut = outage.isActive(from: span.begin, to: span.end)
+    let isStalled = stall.isActive(from: span.begin, to: span.end)
+    let isOff = powerCut.isActive(from: span.begin, to: span.end)
+    (sent.unplugs, sent.outages, sent.stalls) = (unplug.count, outage.count, stall.count)
+    sent.powerCuts = powerCut.count
+    if isAway != !waiting.isPlugged || isOff != !waiting.hasPower {
+      change(isAway: isAway, isOff: isOff)
+    }
+    announce(isCut: isAway || isOut || isOff)
+    sendSamples(isCut: isAway || isOut || isOff)
+    let isBundling =
+      faults.bundleSeconds > 0
+      && (span.begin / faults.bundleSeconds).rounded(.down)
+        == (span.end / faults.bundleSeconds).rounded(.down)
+    waiting.nanoseconds = UInt64(span.end * 1e9)
+    guard !isStalled && !isBundling else {
+      return LineArrival(
+        nanoseconds: waiting.nanoseconds, isPlugged: waiting.isPlugged, hasPower: waiting.hasPower)
+    }
+    defer { waiting = LineArrival(isPlugged: waiting.isPlugged, hasPower: waiting.hasPower) }
+    sent.bytes += Int64(waiting.bytes.count)
+    return waiting
   }
 
-  /// The frame in which the front-end tells what it is; none for formats that have none. Never faulty.
-  func hello() -> UnsafeRawBufferPointer {
-    outputCount = wireFormat == .bridge ? bridge.encodeHello(into: output) : 0
-    return UnsafeRawBufferPointer(start: output, count: outputCount)
+  /// The front-end stopped before it sent these.
+  func drop(_ arrival: inout LineArrival) {
+    sent.framesLostOnLine += Int64(arrival.frameEnds.count)
+    sent.bytes -= Int64(arrival.bytes.count)
+    arrival.bytes = []
+    arrival.frameEnds = []
   }
 
-  /// The bytes that arrive of a block.
-  func frames(of block: SampleBlock) -> UnsafeRawBufferPointer {
-    outputCount = 0
+  /// Pulled out, or without power: what is still on the line is lost. Back again: the front-end begins anew.
+  private func change(isAway: Bool, isOff: Bool) {
+    let wasGone = !waiting.isPlugged || !waiting.hasPower
+    if isAway || isOff { sent.framesLostOnLine += Int64(waiting.frameEnds.count) }
+    waiting = LineArrival(isPlugged: !isAway, hasPower: !isOff)
+    if wasGone && !isAway && !isOff {
+      encoder = encoderType.init(board.format)
+      openPlace = nil
+      frontEnd?.start(encoder)
+      nextHelloSeconds = 0
+    }
+  }
+
+  /// Once a second the front-end tells what it is, where the format can.
+  private func announce(isCut: Bool) {
+    guard board.span.begin >= nextHelloSeconds else { return }
+    nextHelloSeconds = board.span.begin.rounded(.down) + 1
+    let count = encoder.announce(into: frame)
+    if count > 0 && !isCut { transmit(count, carrying: nil) }
+  }
+
+  private func sendSamples(isCut: Bool) {
+    let block = board.measured.block
     let samples = Int(block.header.pointee.sampleCount)
-    sent.samples += Int64(samples)
-    switch wireFormat {
-    case .bridge:
-      let microseconds = Double(block.header.pointee.firstIndex) / sampleRate * 1e6
-      send(
-        bridge.encode(
-          block, timeMicroseconds: UInt32(truncatingIfNeeded: Int64(microseconds)), into: frame))
-    case .cyton:
-      for sample in 0..<samples {
-        cyton.encode(block, sample: sample, into: frame)
-        send(CytonEncoder.packetByteCount)
-      }
+    let place = block.header.pointee.firstIndex
+    var first = 0
+    while first < samples {
+      let end = min(first + encoderType.samplesPerFrameMax, samples)
+      let count = encoder.encode(block, samples: first..<end, into: frame)
+      let begin = openPlace ?? place + Int64(first)
+      openPlace = count > 0 ? nil : begin
+      if count > 0 { send(count, carrying: begin..<place + Int64(end), isCut: isCut) }
+      first = end
     }
-    return UnsafeRawBufferPointer(start: output, count: outputCount)
   }
 
-  private func send(_ count: Int) {
+  private func send(_ count: Int, carrying places: Range<Int64>, isCut: Bool) {
     sent.frames += 1
-    if generator.uniform() < faults.drop {
-      sent.framesDropped += 1
-      return
-    }
-    if generator.uniform() < faults.corrupt {
-      sent.framesCorrupted += 1
-      // Any byte but the delimiter, to any other value but the delimiter's.
-      let position = Int(generator.next() % UInt64(count - 1))
-      frame[position] = frame[position] == 1 ? 2 : frame[position] ^ 1
-    }
-    append(count)
-    if generator.uniform() < faults.duplicate {
-      sent.framesDuplicated += 1
-      append(count)
+    if isCut {
+      sent.framesLostOnLine += 1
+    } else {
+      transmit(count, carrying: places)
     }
   }
 
-  private func append(_ count: Int) {
-    (output + outputCount).update(from: frame, count: count)
-    outputCount += count
+  /// A frame on the wire, which may drop, damage or repeat it.
+  private func transmit(_ count: Int, carrying places: Range<Int64>?) {
+    let bytes = UnsafeMutableBufferPointer(start: frame, count: count)
+    let copies = wire.pass(bytes)
+    if let places {
+      sent.framesDropped += copies == 0 ? 1 : 0
+      sent.framesDuplicated += copies == 2 ? 1 : 0
+      sent.framesCorrupted += wire.hasDamaged ? 1 : 0
+      if wire.hasDamaged { damaged.append(places) }
+    }
+    sent.bursts = wire.burstCount
+    for _ in 0..<copies {
+      waiting.bytes.append(contentsOf: bytes)
+      waiting.frameEnds.append(waiting.bytes.count)
+    }
   }
 }

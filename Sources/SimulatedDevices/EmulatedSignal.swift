@@ -2,6 +2,7 @@
 
 import Devices
 import ECGSignal
+import FrontEnds
 
 /// A source of ADC codes for an emulated front-end.
 public protocol EmulatedSignal: AnyObject {
@@ -35,22 +36,21 @@ public enum PlaybackSpeed: Hashable, Sendable {
   }
 }
 
-/// The emulated front-end's converter: 24 bits, 2.4 V reference, gain 6, as an ADS1298 of an ECG board.
+/// The emulated front-end's converter: that of the bridge, 24 bits, 2.4 V reference, gain 6, as an ADS1298 of an ECG
+/// board.
 public enum EmulatedConverter {
-  /// Reference voltage in microvolts.
-  public static let referenceMicrovolts: UInt32 = 2_400_000
-  /// Gain before the converter.
-  public static let gain = 6.0
-  /// Bits.
-  public static let bits: UInt8 = 24
   /// Microvolts that a code stands for: 47.68 nV.
-  public static let microvoltsPerCode = Double(referenceMicrovolts) / gain / Double((1 << 23) - 1)
+  public static let microvoltsPerCode = BridgeEncoder.converter.microvoltsPerCode
 
   /// The largest code: what an electrode that is off gives.
   static let codeMax: Int32 = 8_388_607
 
+  /// The smallest code.
+  static let codeMin: Int32 = -8_388_608
+
   /// The code of a voltage, clamped to the converter's range.
   static func code(_ microvolts: Double) -> Int32 {
-    Int32(max(-8_388_608, min(Double(codeMax), (microvolts / microvoltsPerCode).rounded())))
+    Int32(
+      max(Double(codeMin), min(Double(codeMax), (microvolts / microvoltsPerCode).rounded())))
   }
 }

@@ -10,7 +10,7 @@ import LinuxDevices
 public final class SimulatedSource: SampleSource {
   public let waitsForConsumer: Bool
   private let frontEnd: EmulatedFrontEnd
-  private let serial: SerialSource<BridgeDecoder>
+  private let serial: FramedSource<SerialChannel, BridgeDecoder>
 
   /// A simulated or replayed signal behind a bridge at a pace.
   public init(signal: any EmulatedSignal, speed: PlaybackSpeed) throws(SourceError) {
@@ -18,10 +18,14 @@ public final class SimulatedSource: SampleSource {
     waitsForConsumer = speed == .maximum
     frontEnd = EmulatedFrontEnd(
       signal: signal, wireFormat: .bridge, terminal: terminal, speed: speed)
-    serial = SerialSource(
-      path: terminal.path, baud: 115_200, decoder: BridgeDecoder(), profileFormat: nil,
-      waitsForConsumer: speed == .maximum)
+    serial = FramedSource(
+      channel: SerialChannel(path: terminal.path, baud: 115_200), decoder: BridgeDecoder(),
+      waitsForConsumer: speed == .maximum, keepsRealTime: speed == .realTime)
   }
+
+  public var keepsRealTime: Bool { serial.keepsRealTime }
+
+  public var endReason: String? { serial.endReason }
 
   public func open() throws(SourceError) -> SignalFormat {
     frontEnd.start()

@@ -2,7 +2,7 @@
 
 /// How a cell looks. The names say what is meant; the escape codes are in one place.
 enum CellStyle: UInt8 {
-  case plain, dim, strong, trace, otherTrace, bar, simulated, high, medium, low
+  case plain, dim, strong, trace, otherTrace, bar, simulated, inactive, high, medium, low
 
   /// Select Graphic Rendition parameters (ECMA-48).
   var code: String {
@@ -14,6 +14,8 @@ enum CellStyle: UInt8 {
     case .otherTrace: "0;36"
     case .bar: "0;7"
     case .simulated: "0;1;97;45"
+    // Blue: the colours of alarms are not for what is no alarm (IEC 60601-1-8).
+    case .inactive: "0;1;97;44"
     case .high: "0;1;97;41"
     case .medium: "0;1;30;43"
     case .low: "0;30;46"

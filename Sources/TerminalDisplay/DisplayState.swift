@@ -22,7 +22,7 @@ public struct DisplayState: Sendable {
     }
   }
 
-  /// One active alarm.
+  /// One alarm that is active or latched.
   public struct ActiveAlarm: Sendable {
     /// What people read.
     public var message: String
@@ -30,12 +30,31 @@ public struct DisplayState: Sendable {
     public var priority: AlarmPriority
     /// Seconds of signal at which it started.
     public var sinceSeconds: Double
+    /// Whether its condition is gone.
+    public var isLatched: Bool
+    /// Whether a person here has seen it.
+    public var isAcknowledged: Bool
+    /// Whether a person at the central station has seen it.
+    public var isAccepted: Bool
+    /// The name of whoever has seen it last, nil where none was given.
+    public var person: String?
+    /// Whether keys that concern one alarm concern this one.
+    public var isSelected: Bool
 
-    /// Creates an active alarm.
-    public init(message: String, priority: AlarmPriority, sinceSeconds: Double) {
+    /// Creates an alarm that holds and that nobody has seen.
+    public init(
+      message: String, priority: AlarmPriority, sinceSeconds: Double, isLatched: Bool = false,
+      isAcknowledged: Bool = false, isAccepted: Bool = false, person: String? = nil,
+      isSelected: Bool = false
+    ) {
       self.message = message
       self.priority = priority
       self.sinceSeconds = sinceSeconds
+      self.isLatched = isLatched
+      self.isAcknowledged = isAcknowledged
+      self.isAccepted = isAccepted
+      self.person = person
+      self.isSelected = isSelected
     }
   }
 
@@ -75,18 +94,24 @@ public struct DisplayState: Sendable {
   public var filterText = ""
   /// Samples a second.
   public var sampleRate = 0.0
-  /// The model's name.
+  /// The model's name, empty where none could be used.
   public var modelName = ""
   /// Where alerts go, empty for nowhere.
   public var alertText = ""
-  /// Trouble outside the signal, empty for none.
+  /// A sentence about trouble outside the signal, empty for none.
   public var problem = ""
   /// Above their thresholds, most probable first; nil until the first window.
   public var findings: [Finding]?
   /// Statements that were not assessed for want of leads.
   public var notAssessedCount = 0
-  /// Active alarms, the gravest first.
+  /// Alarms that are active or latched, the gravest first.
   public var alarms: [ActiveAlarm] = []
+  /// Alarms that are switched off.
+  public var alarmsOff: [String] = []
+  /// Whole seconds until sound comes back, nil while it is not paused.
+  public var audioPauseSecondsLeft: Int?
+  /// Whether the patient is away.
+  public var isStandby = false
 
   /// An empty state.
   public init() {}

@@ -7,7 +7,7 @@ import ECGSignal
 /// Draws frames.
 public final class TerminalScreen {
   /// Columns of the panel beside the curves; below 64 columns there is none.
-  private static let panelWidth = 28
+  static let panelWidth = 28
   private static let panelColumnsMin = 64
   /// Rows of a curve: below that waves cannot be told apart, so fewer curves are shown.
   private static let curveRowsMin = 6
@@ -16,8 +16,8 @@ public final class TerminalScreen {
   /// The column of dots in which that bar stands.
   static let barDot = 9
 
-  private var columns: Int
-  private var rows: Int
+  private(set) var columns: Int
+  private(set) var rows: Int
   private let traceNames: [String]
   private let sampleRate: Double
   private let isColoured: Bool
@@ -52,11 +52,16 @@ public final class TerminalScreen {
     layOut()
   }
 
-  private var hasPanel: Bool { columns >= Self.panelColumnsMin }
+  var hasPanel: Bool { columns >= Self.panelColumnsMin }
   private var curveEnd: Int { hasPanel ? columns - Self.panelWidth - 1 : columns }
   private var curveWidth: Int { max(1, curveEnd - Self.gutter) }
-  /// Header and banner above, status below.
-  private var curveRows: Range<Int> { 2..<max(2, rows - 2) }
+  /// Header and banner above, status and keys below.
+  private var curveRows: Range<Int> { 2..<max(2, rows - statusRows) }
+  /// Rows of status; where there is room, one tells the keys.
+  private var statusRows: Int { rows >= Self.keysRowsMin ? 3 : 2 }
+  private static let keysRowsMin = 16
+  private static let keys =
+    "p pause sound  a acknowledge  Tab select  o off  O all on  s standby  q quit"
 
   private func layOut() {
     let wanted = max(1, min(traceNames.count, curveRows.count / Self.curveRowsMin))
@@ -101,9 +106,17 @@ public final class TerminalScreen {
       canvas.put(" \(mark) ", 0, 0, .simulated)
       place = mark.count + 2
     }
+    let silence = silence(state, within: columns - place)
+    if let silence {
+      canvas.put(silence, 0, place, .inactive)
+      place += silence.count
+    }
     let rate = Readout.whole(state.heartRateBPM)
     let left = hasPanel ? " \(state.sourceName)" : " \(rate) bpm  \(state.sourceName)"
-    let clock = "\(Readout.duration(state.elapsedSeconds))  \(state.wallClock) "
+    // In a narrow window the heart rate stands here: it goes before the clock.
+    let isCrowded = !hasPanel && silence != nil
+    let time = "\(Readout.duration(state.elapsedSeconds))  \(state.wallClock) "
+    let clock = isCrowded ? "" : time
     canvas.put(left, 0, place, .bar, limit: max(place, columns - clock.count - 1))
     if columns > place + clock.count { canvas.put(clock, 0, endingAt: columns, .bar) }
   }
@@ -113,36 +126,7 @@ public final class TerminalScreen {
     case .live: nil
     case .simulated: "SIMULATED"
     case .replay: "REPLAY"
-    }
-  }
-
-  /// The gravest alarm by colour, sign, word and age; the others counted. The text never flashes.
-  private func drawBanner(_ state: DisplayState, _ canvas: inout Canvas) {
-    guard let first = state.alarms.first else {
-      let notice = "research software, no medical device   q quits "
-      let calm = state.problem.isEmpty ? "no alarm" : state.problem
-      if calm.count + notice.count + 3 < columns { canvas.put(notice, 1, endingAt: columns, .dim) }
-      canvas.put(calm, 1, 1, state.problem.isEmpty ? .dim : .strong)
-      return
-    }
-    let style: CellStyle
-    let sign: String
-    switch first.priority {
-    case .high: (style, sign) = (.high, "!!!")
-    case .medium: (style, sign) = (.medium, "!!")
-    case .low: (style, sign) = (.low, "!")
-    }
-    canvas.fill(1, 0..<columns, style)
-    let since = Readout.duration(max(0, state.elapsedSeconds - first.sinceSeconds))
-    canvas.put(" \(sign) \(first.message)", 1, 0, style)
-    let others = state.alarms.dropFirst().map(\.message).joined(separator: ", ")
-    let more = others.isEmpty ? "" : "also: \(others)  "
-    let right = "\(more)since \(since) "
-    let used = sign.count + first.message.count + 4
-    if used + right.count < columns {
-      canvas.put(right, 1, endingAt: columns, style)
-    } else if !others.isEmpty {
-      canvas.put("+\(state.alarms.count - 1) ", 1, endingAt: columns, style)
+    case .testSignal: "TEST SIGNAL"
     }
   }
 
@@ -187,7 +171,7 @@ public final class TerminalScreen {
       canvas.put(Self.troubles(state.rowTroubles), row, left, .dim)
       row += 1
     }
-    row += 1
+    row = drawAlarms(state, &canvas, from: row + 1, left: left, before: rows - statusRows)
     drawFindings(state, &canvas, from: row, left: left)
   }
 
@@ -207,14 +191,21 @@ public final class TerminalScreen {
     _ state: DisplayState, _ canvas: inout Canvas, from first: Int, left: Int
   ) {
     var row = first
+    let end = rows - statusRows
+    guard row < end else { return }
     canvas.put("FINDINGS (unconfirmed)", row, left, .dim)
     row += 1
+    guard row < end else { return }
+    if state.modelName.isEmpty {
+      canvas.put("not available: no model", row, left, .strong)
+      return
+    }
     guard let findings = state.findings else {
       canvas.put("settling: 10 s of signal", row, left, .dim)
       return
     }
     if findings.isEmpty { canvas.put("none above threshold", row, left) }
-    let last = rows - 3 - (state.notAssessedCount > 0 ? 1 : 0)
+    let last = end - 1 - (state.notAssessedCount > 0 ? 1 : 0)
     for finding in findings where row <= last {
       let percent = Readout.whole(finding.probability * 100)
       let text = percent == Readout.unknown ? "\(percent) " : "\(percent)%"
@@ -224,24 +215,36 @@ public final class TerminalScreen {
       row += 1
     }
     if findings.isEmpty { row += 1 }
-    if state.notAssessedCount > 0 {
+    if state.notAssessedCount > 0 && row < end {
       canvas.put("\(state.notAssessedCount) not assessed (leads)", row, left, .dim)
     }
   }
 
+  /// What a 12-lead reading would need and is not there; few leads are told as what they are.
+  private static func leads(_ leads: LeadSet) -> String {
+    if leads.missing.count > 6 {
+      return "monitoring leads only: \(leads.names.joined(separator: " "))"
+    }
+    let missing = leads.missing.names.joined(separator: " ")
+    return missing.isEmpty ? "12 leads" : "missing \(missing)"
+  }
+
   private func drawStatus(_ state: DisplayState, _ canvas: inout Canvas) {
     guard rows >= 4 else { return }
-    let missing = state.leads.missing.names
     var first = "\(Readout.number(state.sampleRate)) Hz  \(state.filterText)"
     first += "  lost \(state.samplesLost)  corrupt \(state.framesCorrupt)"
     first += "  resync \(state.resynchronisations)"
     if state.reconnects > 0 { first += "  reconnects \(state.reconnects)" }
+    // Beside alarms, which have the banner, a sentence about the device stands here.
+    let isTold = !state.alarms.isEmpty && !state.problem.isEmpty
     let isNarrow = !hasPanel && !state.electrodesOff.isEmpty
     var second = isNarrow ? Self.electrodes(state.electrodesOff) : ""
-    second += missing.isEmpty ? "12 leads" : "missing \(missing.joined(separator: " "))"
-    second += "  model \(state.modelName)"
+    second += Self.leads(state.leads)
+    second += "  model \(state.modelName.isEmpty ? "refused" : state.modelName)"
     if !state.alertText.isEmpty { second += "  alerts \(state.alertText)" }
-    canvas.put(first, rows - 2, 0, .dim)
-    canvas.put(second, rows - 1, 0, missing.isEmpty ? .dim : .plain)
+    let row = rows - statusRows
+    canvas.put(isTold ? state.problem : first, row, 0, isTold ? .strong : .dim)
+    canvas.put(second, row + 1, 0, state.leads == .twelve ? .dim : .plain)
+    if statusRows > 2 { canvas.put(Self.keys, rows - 1, 0, .dim) }
   }
 }

@@ -53,15 +53,15 @@ public final class TerminalSession {
     return true
   }
 
-  /// Whether the key q was pressed since the last call.
-  public func hasQuitKey() -> Bool {
+  /// The keys that were pressed since the last call, as bytes.
+  public func keys() -> [UInt8] {
     var entry = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
-    var hasQuit = false
+    var keys: [UInt8] = []
     while poll(&entry, 1, 0) == 1, entry.revents & Int16(POLLIN) != 0 {
       var key: UInt8 = 0
       guard read(STDIN_FILENO, &key, 1) == 1 else { break }
-      if key == UInt8(ascii: "q") || key == UInt8(ascii: "Q") { hasQuit = true }
+      keys.append(key)
     }
-    return hasQuit
+    return keys
   }
 }

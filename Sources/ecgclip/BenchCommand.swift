@@ -16,9 +16,9 @@ struct BenchCommand: ParsableCommand {
     commandName: "bench",
     abstract: "Time the encoder and the pipeline on this machine.",
     discussion: """
-      Times are of one thread. Read the ratio of two figures of one run rather than a figure alone:
-      other programs and the clock frequency move both. The environment's ECGCLIP_KERNELS forces a set
-      of kernels (c, neon, neondot, avx2, avxvnni, avx512vnni).
+      Times are of one thread. Read the ratio of two figures of one run rather than a figure \
+      alone: other programs and the clock frequency move both. The environment's ECGCLIP_KERNELS \
+      forces a set of kernels (c, neon, neondot, avx2, avxvnni, avx512vnni).
       """)
 
   @Option(help: "Model: a name in models or a path.")
@@ -27,8 +27,28 @@ struct BenchCommand: ParsableCommand {
   @Option(help: "Windows to encode.")
   var windows = 50
 
-  @Option(help: "Seconds to stream, and of 12-lead signal at 500 Hz to run through the pipeline.")
+  @Option(
+    help:
+      "Seconds to stream, of 12-lead signal at 500 Hz to run through the pipeline, or of --link.")
   var seconds = 30
+
+  @Flag(help: "Time the decoders of the wire formats instead.")
+  var decoders = false
+
+  @Flag(help: "Time alarms instead: from the decision to the first sample of sound.")
+  var alarms = false
+
+  @Option(help: "With --alarms: the sound device (default: a card of memory).")
+  var sound: String?
+
+  @Option(help: "With --alarms: how many alarms to raise.")
+  var onsets = 200
+
+  @Flag(help: "Time the receiver of alerts instead: many devices at one 'ecgclip listen'.")
+  var link = false
+
+  @Option(help: "With --link: how many devices talk to it.")
+  var devices = 1000
 
   @Flag(help: "Print JSON.")
   var json = false
@@ -40,12 +60,15 @@ struct BenchCommand: ParsableCommand {
   var input: String?
 
   func validate() throws {
-    if windows < 1 || seconds < 1 {
-      throw ValidationError("--windows and --seconds are at least 1.")
+    if windows < 1 || seconds < 1 || onsets < 1 || devices < 1 {
+      throw ValidationError("--windows, --seconds, --onsets and --devices are at least 1.")
     }
   }
 
   func run() throws {
+    if decoders { return try runDecoders() }
+    if alarms { return try runAlarms() }
+    if link { return try runLink() }
     let folder = try Installation.modelFolder(model)
     if serve { return try BenchServer(modelFolder: folder, inputPath: input).run() }
     let startLoad = clinux_monotonic_nanoseconds()
@@ -67,6 +90,24 @@ struct BenchCommand: ParsableCommand {
       arenaBytes: encoder.arenaByteCount, historyBytes: stream?.historyByteCount,
       residentBytes: residentBytes, loadMilliseconds: loadMilliseconds)
     if json { try JSONOutput.print(result) } else { describe(result) }
+  }
+
+  private func runAlarms() throws {
+    let result = try AlarmBench.measure(sound: sound, onsets: onsets)
+    if json { try JSONOutput.print(result) } else { print(result) }
+  }
+
+  private func runLink() throws {
+    let folder = NSTemporaryDirectory() + "ecgclip-bench-" + UUID().uuidString
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let result = try LinkBench.measure(devices: devices, seconds: seconds, folder: folder)
+    if json { try JSONOutput.print(result) } else { print(result) }
+  }
+
+  private func runDecoders() throws {
+    let results = try DecoderBench.measureAll(seconds: 0.5)
+    if json { try JSONOutput.print(results) } else { for result in results { print(result) } }
   }
 
   /// Encodes windows of noise; the work does not depend on the values.

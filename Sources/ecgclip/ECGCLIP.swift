@@ -15,6 +15,8 @@ struct ECGCLIP: ParsableCommand {
         ecgclip monitor                                    the built-in simulated patient
         ecgclip monitor --source 'sim:asystole?onset=20'   an alarm after 20 seconds
         ecgclip screen RECORD                              findings of a WFDB or EDF recording
+        ecgclip doctor                                     what is wrong with this device, and how to
+                                                           put it right
         ecgclip selftest                                   whether all of it works on this machine
         ecgclip model info                                 the model, its hash and its scores
 
@@ -25,6 +27,8 @@ struct ECGCLIP: ParsableCommand {
     subcommands: [
       MonitorCommand.self, ScreenCommand.self, EmulateCommand.self, ModelCommand.self,
       AnnotateCommand.self, EvaluateCommand.self, BenchCommand.self, SelfTestCommand.self,
+      CalibrateCommand.self, DoctorCommand.self, GuardCommand.self, AlarmsCommand.self,
+      ListenCommand.self, LinkCommand.self,
     ])
 
   /// Runs the command; what the outside world refuses is one sentence and status 2.

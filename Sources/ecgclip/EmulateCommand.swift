@@ -1,5 +1,5 @@
-// `ecgclip emulate`: a record or the simulated patient behind the bytes of a front-end, on a
-// pseudo-terminal that any program can open as its serial port.
+// `ecgclip emulate`: a record or the simulated patient behind the bytes of a front-end, on a pseudo-terminal that any
+// program can open as its serial port, or as datagrams.
 
 import ArgumentParser
 import CLinux
@@ -14,7 +14,7 @@ import SimulatedDevices
 struct EmulateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "emulate",
-    abstract: "Play a record as a front-end's bytes on a pseudo-terminal.",
+    abstract: "Play a record or a simulated patient as a front-end's bytes, with faults on demand.",
     discussion: """
       Two shells:
 
@@ -25,7 +25,13 @@ struct EmulateCommand: ParsableCommand {
 
         ecgclip emulate --simulation 'nsr?pvc=4' --pty /tmp/ecg --annotations truth.atr
 
-      Faults on demand: --drop, --corrupt and --duplicate take the share of frames (0.01 = 1 %).
+      A bad day in the field: frames lost, damaged and doubled, a cable that is pulled for
+      some 5 seconds once in some 60, a line that stalls, a crystal 80 ppm too fast:
+
+        ecgclip emulate --simulation nsr --pty /tmp/ecg --drop 0.01 --corrupt 0.01 \\
+          --duplicate 0.01 --unplug 5/60 --stall 1/30 --drift-ppm 80
+
+      What is emulated is marked as simulated or replayed where the format can say so.
       """)
 
   @Option(help: "The record to play.")
@@ -37,11 +43,14 @@ struct EmulateCommand: ParsableCommand {
   @Option(help: "With --simulation: write its beats and rhythms here at the end (WFDB, .atr).")
   var annotations: String?
 
-  @Option(help: "The front-end: bridge or cyton.")
+  @Option(help: "The front-end whose bytes are sent.")
   var format: WireFormat = .bridge
 
   @Option(help: "Path of the link to the pseudo-terminal; without it its own name is printed.")
   var pty: String?
+
+  @Option(help: "Instead of a pseudo-terminal: send each frame as a datagram to HOST:PORT.")
+  var udp: String?
 
   @Flag(help: "Start again at the end of the record.")
   var loop = false
@@ -49,17 +58,11 @@ struct EmulateCommand: ParsableCommand {
   @Option(help: "How fast: real, max, or a factor.")
   var speed: Speed = .real
 
-  @Option(help: "Share of frames to leave out.")
-  var drop = 0.0
+  @Flag(help: "Stay silent until the start command comes, as a Cyton after power-on.")
+  var awaitStart = false
 
-  @Option(help: "Share of frames to damage.")
-  var corrupt = 0.0
-
-  @Option(help: "Share of frames to send twice.")
-  var duplicate = 0.0
-
-  @Option(help: "Seed of the faults.")
-  var seed: UInt64 = 1
+  @OptionGroup(title: "Faults")
+  var faults: FaultOptions
 
   @Flag(help: "Print what is emulated, and at the end what was sent, as JSON.")
   var json = false
@@ -71,28 +74,41 @@ struct EmulateCommand: ParsableCommand {
     if annotations != nil && simulation == nil {
       throw ValidationError("--annotations needs --simulation: a record has its own.")
     }
-    for (name, share) in [("drop", drop), ("corrupt", corrupt), ("duplicate", duplicate)]
-    where !(0...1).contains(share) {
-      throw ValidationError("--\(name) is a share of frames, from 0 to 1.")
+    if pty != nil && udp != nil { throw ValidationError("Give either --pty or --udp.") }
+    if awaitStart && (format != .cyton || udp != nil) {
+      throw ValidationError("--await-start needs --format cyton on a pseudo-terminal.")
     }
   }
 
   func run() throws {
     let signal = try emulatedSignal()
-    let terminal = try PseudoTerminal(link: pty)
+    let (port, name) = try emulatedPort()
+    let line = faults.line
+    // An emulated bridge has a chip that takes commands, where one can give the signal's rate and channels.
+    let bridge = format == .bridge ? EmulatedBridge(signal) : nil
+    let cyton =
+      format == .cyton
+      ? EmulatedCyton(signal, isStreaming: !awaitStart, sendsByItself: udp != nil) : nil
     let frontEnd = EmulatedFrontEnd(
-      signal: signal, wireFormat: format, terminal: terminal, speed: speed.playback,
-      faults: LineFaults(drop: drop, corrupt: corrupt, duplicate: duplicate, seed: seed),
-      repeats: loop)
+      signal: bridge ?? cyton ?? signal, wireFormat: format, port: port, speed: speed.playback,
+      faults: line, repeats: loop,
+      links: [pty, pty == nil ? nil : faults.ptyAgain].compactMap(\.self),
+      responder: bridge ?? cyton)
     let stop = StopFlag()
     let signals = StopSignals(stop)
     defer { signals.cancel() }
-    announce(signal.format, path: pty ?? terminal.path)
+    announce(signal.format, frontEnd.format, on: name)
     frontEnd.start()
     while !stop.isSet && !frontEnd.hasFinished { clinux_sleep_nanoseconds(20_000_000) }
     frontEnd.stop()
     try writeTruth(seconds: Double(frontEnd.sentSoFar.samples) / signal.format.sampleRate, signal)
     try report(frontEnd.sentSoFar)
+  }
+
+  private func emulatedPort() throws -> (EmulatedPort, name: String) {
+    if let udp { return (.datagrams(try DatagramPort(destination: udp)), udp) }
+    let terminal = try PseudoTerminal(link: pty)
+    return (.terminal(terminal), pty ?? terminal.path)
   }
 
   private func writeTruth(seconds: Double, _ signal: any EmulatedSignal) throws {
@@ -103,41 +119,62 @@ struct EmulateCommand: ParsableCommand {
   }
 
   private func emulatedSignal() throws -> any EmulatedSignal {
-    // A Cyton has one rate; a bridge tells the record's own.
-    let rate = format == .cyton ? 250.0 : nil
+    // A board with one rate has that; a bridge tells the record's own.
+    let rate = format.encoder.converter.sampleRate
     if let record { return try RecordSignal(try Recordings.open(record), sampleRate: rate) }
     return SimulatedPatient(
       script: try PatientScript(parsing: simulation ?? "nsr"), sampleRate: rate)
   }
 
-  private func announce(_ signal: SignalFormat, path: String) {
+  private func announce(_ signal: SignalFormat, _ board: SignalFormat, on name: String) {
     let mark = signal.provenance == .simulated ? "SIMULATED" : "REPLAY"
+    let missing = signal.channels.map(\.name).filter { !board.channels.map(\.name).contains($0) }
     JSONOutput.complain(
-      "\(mark): \(signal.sourceName) as \(format.rawValue) on \(path), \(signal.sampleRate) Hz, "
-        + signal.channels.map(\.name).joined(separator: " "))
+      "\(mark): \(signal.sourceName) as \(format.rawValue) on \(name), \(signal.sampleRate) Hz, "
+        + board.channels.map(\.name).joined(separator: " ")
+        + (missing.isEmpty ? "" : " (no room for \(missing.joined(separator: " ")))"))
   }
 
   private func report(_ sent: EmulatedFrontEnd.Sent) throws {
     if json {
-      try JSONOutput.print(
-        EmulationObject(
-          samplesSent: sent.samples, framesSent: sent.frames, framesDropped: sent.framesDropped,
-          framesCorrupted: sent.framesCorrupted, framesDuplicated: sent.framesDuplicated))
+      try JSONOutput.print(EmulationObject(sent))
     } else {
       print(
         "\(sent.samples) samples in \(sent.frames) frames; \(sent.framesDropped) dropped, "
-          + "\(sent.framesCorrupted) damaged, \(sent.framesDuplicated) sent twice")
+          + "\(sent.framesCorrupted) damaged, \(sent.framesDuplicated) sent twice, "
+          + "\(sent.framesLostOnLine) lost on a line that was out; "
+          + "\(sent.samplesLostInFrontEnd) samples lost in the front-end")
     }
   }
 }
 
 private struct EmulationObject: Encodable {
   let simulated = true
-  let samplesSent: Int64
-  let framesSent: Int64
-  let framesDropped: Int64
-  let framesCorrupted: Int64
-  let framesDuplicated: Int64
+  let samplesSent, samplesLostInFrontEnd, samplesLeadOff, samplesSaturated: Int64
+  let framesSent, framesDropped, framesCorrupted, framesDuplicated, framesLostOnLine: Int64
+  let bytesArrived, bursts, stalls, outages, unplugs, powerCuts, leadOffs, saturations,
+    overflows: Int64
+
+  init(_ sent: EmulatedFrontEnd.Sent) {
+    samplesSent = sent.samples
+    samplesLostInFrontEnd = sent.samplesLostInFrontEnd
+    samplesLeadOff = sent.samplesLeadOff
+    samplesSaturated = sent.samplesSaturated
+    framesSent = sent.frames
+    framesDropped = sent.framesDropped
+    framesCorrupted = sent.framesCorrupted
+    framesDuplicated = sent.framesDuplicated
+    framesLostOnLine = sent.framesLostOnLine
+    bytesArrived = sent.bytes
+    bursts = sent.bursts
+    stalls = sent.stalls
+    outages = sent.outages
+    unplugs = sent.unplugs
+    powerCuts = sent.powerCuts
+    leadOffs = sent.leadOffs
+    saturations = sent.saturations
+    overflows = sent.overflows
+  }
 }
 
 extension WireFormat: ExpressibleByArgument {}

@@ -11,7 +11,7 @@ struct EvaluateCommand: ParsableCommand {
     abstract: "Score the product against annotated records.",
     subcommands: [
       EvaluateBeatsCommand.self, EvaluateRhythmCommand.self, EvaluateDelineationCommand.self,
-      EvaluateFindingsCommand.self,
+      EvaluateAlarmsCommand.self, EvaluateFindingsCommand.self,
     ])
 }
 

@@ -1,11 +1,13 @@
 // `ecgclip monitor`: live ECG in, curves, findings and alarms out.
 
-import AlertLink
+import Alarms
 import ArgumentParser
+import Calibration
 import Devices
 import Dispatch
 import ECGSignal
 import Foundation
+import Guard
 import Inference
 import LinuxDevices
 import Monitor
@@ -19,20 +21,27 @@ struct MonitorCommand: ParsableCommand {
     commandName: "monitor",
     abstract: "Watch an ECG: curves, heart rate, findings and alarms, live.",
     discussion: """
-      Without options it watches the built-in simulated patient. Examples:
+      Without options it watches the built-in simulated patient; with the --profile of a board \
+      on an SPI bus, that board. Examples:
 
         ecgclip monitor --source 'sim:af?hr=110&onset=15'
         ecgclip monitor --source 'sim:nsr?leadoff=RA@20'
         ecgclip monitor --source 'sim:nsr?pvc=bigeminy&block=lbbb&motion=300'
         ecgclip monitor --source 'serial:/dev/ttyUSB0?format=cyton' --mains 60
+        ecgclip monitor --profile ads1298-pi
         ecgclip monitor --source file:mitdb/101 --speed max --seconds 120 --json
-        ecgclip monitor --record sessions --alert udp://127.0.0.1:5514
+        ecgclip monitor --profile ads1298-pi --record sessions \\
+          --alert udp://192.168.4.1:5514 --alert-key bed-7.key
 
-      Press q or Ctrl-C to stop. --json prints one object a line; docs/json.md describes them.
+      Keys: p pauses the sound, a acknowledges all alarms, Tab selects one, o switches it off, O \
+      switches all on, s is standby, q or Ctrl-C stops. 'ecgclip alarms do' does the same from \
+      elsewhere. A model that cannot be used costs the findings, not the watch.
+
+      --json prints one object a line; docs/json.md describes them.
       """)
 
   @Option(help: SourceSpecification.help)
-  var source: SourceSpecification = .simulation(script: "nsr?hr=72")
+  var source: SourceSpecification?
 
   @Option(help: "How fast recordings and simulations run: real, max, or a factor.")
   var speed: Speed = .real
@@ -49,11 +58,12 @@ struct MonitorCommand: ParsableCommand {
   @Option(help: "Record the raw samples in this folder, as a WFDB record.")
   var record: String?
 
-  @Option(help: "Send alarms as datagrams to udp://HOST:PORT. Repeatable.")
-  var alert: [String] = []
+  @Option(help: StateFolder.help)
+  var state: String?
 
-  @Flag(help: "Allow --alert to leave this machine, unencrypted.")
-  var insecureAlerts = false
+  @OptionGroup(title: "Sound and light") var annunciation: AnnunciatorOptions
+
+  @OptionGroup var alerts: AlertOptions
 
   @Option(help: MainsChoice.help)
   var mains: MainsChoice = .auto
@@ -68,17 +78,38 @@ struct MonitorCommand: ParsableCommand {
   @Option(help: "Board profile: a name in firmware-config or a path.")
   var profile: String?
 
-  @Option(help: "Calibration: a name in calibration or a path.")
+  @Option(help: UnitOption.help)
+  var unit: String?
+
+  @Option(help: "Calibration: a name in calibration or a path (default: the device's own, if any).")
   var calibration: String?
+
+  @Option(help: "Days after which a calibration is told to be too old.")
+  var calibrationDays = CalibrationFile.daysMaxDefault
 
   @Option(help: "Model: a name in models or a path.")
   var model: String?
 
-  @Option(help: "The patient's age in years: what was not validated for it is not assessed.")
+  @Option(
+    help: """
+      The patient: name, age, limits of the alarms (JSON; docs/alarms.md). Kept in the state \
+      folder: a restart without this option goes on with it.
+      """)
+  var patient: String?
+
+  @Flag(help: "Another patient: forget the one, and the alarms, that the state folder keeps.")
+  var newPatient = false
+
+  @Option(
+    help: """
+      The patient's age in years: what was not validated for it is not assessed. Goes before the \
+      age in --patient.
+      """)
   var age: Int?
 
   func validate() throws {
     if let seconds, !(seconds > 0) { throw ValidationError("--seconds must be above 0.") }
+    try UnitOption.check(unit)
     if let age, !(0...150).contains(age) { throw ValidationError("--age must be 0 to 150 years.") }
     if json, display == .terminal {
       throw ValidationError("--json prints lines: it cannot share the terminal with a display.")
@@ -86,46 +117,89 @@ struct MonitorCommand: ParsableCommand {
   }
 
   func run() throws {
-    let loaded = try Model(folder: Installation.modelFolder(model))
+    let source = try source ?? .usual(profile: profile)
+    let folder = try StateFolder.open(named: state, isLive: source.mayBeLive)
+    let claim = try folder.map { folder in try StateClaim("monitor", in: folder) }
+    defer { withExtendedLifetime(claim) {} }
+    let life = try MonitorLife.make(state: folder?.path)
+    do { try watch(source, folder, life) } catch {
+      // Whatever keeps it from watching: its guard alarms.
+      life.end(inOrder: false)
+      throw error
+    }
+  }
+
+  private func watch(
+    _ source: SourceSpecification, _ folder: StateFolder?, _ life: SignsOfLife
+  ) throws {
     let stop = StopFlag()
+    let desk = AlarmDesk()
     let signals = StopSignals(stop)
     defer { signals.cancel() }
     var filters = filter.settings
     filters.mains = mains.setting
     let showsTerminal = !json && (display ?? .terminal) == .terminal && isatty(STDOUT_FILENO) == 1
-    let source = try SourceFactory(speed: speed, profile: profile).make(source)
-    let calibration = try self.calibration.map {
-      try Calibration.load(Installation.file($0, in: "calibration", suffix: ".json"))
+    let calibration = MonitorCalibration(
+      named: calibration, unit: unit,
+      profile: try CalibratedDevice(source: source, profile: profile).profile,
+      daysMax: calibrationDays)
+    if newPatient { try KeptState.forget(folder) }
+    let kept = try KeptState(patient: patient, folder: folder)
+    let deviceWatch =
+      source.mayBeLive
+      ? DeviceWatch(
+        folder: record ?? folder?.path, isService: MonitorLife.isService, desk: desk)
+      : nil
+    defer { deviceWatch?.stop() }
+    var patientProfile = kept.profile
+    patientProfile.ageYears = age ?? patientProfile.ageYears
+    let annunciator = try annunciation.annunciator(
+      profile: AnnunciatorOptions.wiring(source, profile: profile), isLive: source.mayBeLive)
+    let door = folder.flatMap { folder in
+      OperatorDoor.open(folder, patientProfile, desk)
     }
+    defer { door?.close() }
+    // First of the sinks: an alert does not wait for a screen.
+    let link = try alerts.makeSink(folder, desk: desk)
+    let log = folder.map { AlarmLogSink(AlarmLogWriter(path: $0.alarmLog, behind: link?.progress)) }
+    let frontEnd = try SourceFactory(speed: speed, profile: profile).make(source)
+    let output = OutputSink(
+      outputSink(showsTerminal: showsTerminal, filters: filters, stop: stop, desk: desk),
+      waits: frontEnd.waitsForConsumer)
     let monitor = Monitor(
-      source: source, model: loaded,
+      source: frontEnd,
+      model: loadedModel(),
       configuration: MonitorConfiguration(
-        pipeline: PipelineConfiguration(filters: filters, patientAgeYears: age), seconds: seconds,
-        recordFolder: record, showsCurves: showsTerminal),
-      sinks: try sinks(showsTerminal: showsTerminal, filters: filters, stop: stop), stop: stop,
-      calibrate: { format in try calibration?.applied(to: format) ?? format })
-    _ = try monitor.run()
+        pipeline: PipelineConfiguration(
+          filters: filters, profile: patientProfile, restoredAlarms: kept.alarms),
+        seconds: seconds, recordFolder: record, showsCurves: showsTerminal),
+      sinks: [link, output, log, kept.makeSink(), AnnunciatorSink(annunciator, life: life)]
+        .compactMap { (sink: (any EventSink)?) in sink },
+      stop: stop, desk: desk, annunciation: annunciator.cell, life: life,
+      calibrate: { format in try calibration.apply(to: format, of: frontEnd) })
+    // The sentence was told as a problem; the exit status says that there was one.
+    let summary = try monitor.run()
+    if let count = log?.unwrittenCount, count > 0 {
+      JSONOutput.complain("\(count) entries of the alarm log could not be written.")
+    }
+    if summary.endReason != nil { throw ExitCode(1) }
   }
 
-  private func sinks(
-    showsTerminal: Bool, filters: FilterSettings, stop: StopFlag
-  ) throws -> [any EventSink] {
-    let output = LineWriter(descriptor: STDOUT_FILENO, onBroken: { stop.set() })
-    var sinks: [any EventSink] = []
+  /// A model that cannot be used costs the findings, not the watch.
+  private func loadedModel() -> Result<Model, ModelError> {
+    do { return .success(try Model(folder: Installation.modelFolder(model))) } catch {
+      return .failure(error as? ModelError ?? ModelError("\(error)"))
+    }
+  }
+
+  private func outputSink(
+    showsTerminal: Bool, filters: FilterSettings, stop: StopFlag, desk: AlarmDesk
+  ) -> any EventSink {
     if showsTerminal {
-      sinks.append(TerminalSink(filters: filters, alertText: alert.first, stop: stop))
-    } else if json {
-      sinks.append(JSONLinesSink(output: output))
-    } else {
-      sinks.append(PlainTextSink(output: output))
+      return TerminalSink(filters: filters, alertText: alerts.alert, stop: stop, desk: desk)
     }
-    for destination in alert {
-      sinks.append(
-        AlertSink(
-          try UDPAlertSender(
-            to: AlertDestination(parsing: destination, allowInsecure: insecureAlerts))))
-    }
-    return sinks
+    let output = LineWriter(descriptor: STDOUT_FILENO, onBroken: { stop.set() })
+    return json ? JSONLinesSink(output: output) : PlainTextSink(output: output)
   }
 }
 
@@ -166,12 +240,15 @@ enum FilterChoice: String, ExpressibleByArgument, CaseIterable {
 final class StopSignals {
   private let sources: [any DispatchSourceSignal]
 
-  init(_ stop: StopFlag) {
+  convenience init(_ stop: StopFlag) { self.init { stop.set() } }
+
+  /// Calls something, on a thread of its own, when one of them comes.
+  init(_ handle: @escaping @Sendable () -> Void) {
     signal(SIGPIPE, SIG_IGN)
     sources = [SIGINT, SIGTERM, SIGHUP].map { number in
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-      source.setEventHandler { stop.set() }
+      source.setEventHandler { handle() }
       source.resume()
       return source
     }

@@ -73,6 +73,29 @@ extension Data {
     #expect(without.status == 1 && without.output.contains("FAILED encoder    /nowhere"))
   }
 
+  @Test("the doctor looks at a machine and at a front-end, and says what fails with its fix")
+  func doctor() throws {
+    // No sound card below an empty root: there is always one thing that fails.
+    let root = try temporaryFolder()
+    defer { try? FileManager.default.removeItem(atPath: root) }
+    let run = try Run("doctor", "--root", root, "--source", "sim:nsr?leadoff=RA@0.5", "--json")
+    #expect(run.status == 1, "\(run.complaint)")
+    let checks = try #require(try run.object()["checks"] as? [[String: Any]])
+    func check(_ id: String) -> [String: Any]? { checks.first { $0["id"] as? String == id } }
+    #expect(check("sound.card")?["state"] as? String == "failure")
+    #expect(check("sound.card")?["fix"] is String)
+    #expect(check("files.model")?["state"] as? String == "ok")
+    #expect(check("files.profiles")?["state"] as? String == "ok")
+    #expect(check("signal.losses")?["state"] as? String == "ok")
+    #expect(check("signal.losses")?["fix"] is NSNull)
+    #expect(check("signal.leadOff")?["state"] as? String == "warning")
+    let lines = try Run("doctor", "--root", root, "--source", "serial:/nowhere/tty?format=bridge")
+    #expect(lines.status == 1 && lines.complaint.isEmpty)
+    #expect(lines.output.contains("FAIL      signal.open"))
+    #expect(lines.output.contains("FAIL      serial.device"))
+    #expect(try Run("doctor", "--profile", "/nowhere.yaml").refused("/nowhere.yaml"))
+  }
+
   @Test("what is not there or not right is one sentence and status 2")
   func refusals() throws {
     #expect(try Run("screen", "/nowhere/record").refused("/nowhere/record"))
@@ -80,12 +103,14 @@ extension Data {
     #expect(
       try Run("monitor", "--source", "serial:/nowhere/tty?format=bridge", "--json")
         .refused("/nowhere/tty", "plug it in"))
+    #expect(
+      try Run("monitor", "--source", "udp:0?format=bridge", "--json").refused("udp:0", "sends to"))
     #expect(try Run("monitor", "--source", "sim:tango", "--json").refused("tango", "asystole"))
     #expect(try Run("monitor", "--source", "sim:nsr?pulse=3", "--json").refused("pulse", "hr"))
     #expect(
-      try Run("monitor", "--alert", "udp://192.0.2.1:5514", "--json")
-        .refused("192.0.2.1", "--insecure-alerts"))
-    #expect(try Run("monitor", "--model", "nothing", "--json").refused("nothing", "models"))
+      try Run("monitor", "--alert", "udp://192.0.2.1:5514", "--alert-key", "/no.key", "--json")
+        .refused("--state"))
+    #expect(try Run("bench", "--model", "nothing", "--json").refused("nothing", "models"))
     #expect(
       try Run("monitor", "--calibration", "/nowhere.json", "--json").refused("/nowhere.json"))
   }

@@ -11,8 +11,12 @@ struct Run {
   let complaint: String
 
   /// Runs the program that was built beside these tests.
-  init(_ arguments: String...) throws {
+  init(_ arguments: String...) throws { try self.init(arguments: arguments) }
+
+  /// The same with more in its environment.
+  init(arguments: [String], environment: [String: String] = [:]) throws {
     let process = Self.process(arguments)
+    process.environment?.merge(environment) { $1 }
     let output = Pipe()
     let complaint = Pipe()
     process.standardOutput = output
@@ -28,25 +32,17 @@ struct Run {
     status = process.terminationStatus
   }
 
-  private static let program: URL = {
-    let folder = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
-      .deletingLastPathComponent()
-    return folder.appending(path: "ecgclip")
-  }()
+  /// The program that was built beside these tests.
+  static let program = BuiltProgram.url("ecgclip")
 
-  /// The program, not started yet. Where these tests run in an emulator, only ECGCLIP_RUNNER, which names the
-  /// emulator, can start it.
-  static func process(_ arguments: [String]) -> Process {
-    let process = Process()
-    let environment = ProcessInfo.processInfo.environment
-    if let runner = environment["ECGCLIP_RUNNER"] {
-      process.executableURL = URL(filePath: runner)
-      process.arguments = [program.path(percentEncoded: false)] + arguments
-    } else {
-      process.executableURL = program
-      process.arguments = arguments
-    }
-    process.environment = environment.merging(["ECGCLIP_HOME": TestData.repository]) { $1 }
+  /// A program that was built beside these tests, not started yet.
+  static func process(_ arguments: [String], program name: String = "ecgclip") -> Process {
+    let process = BuiltProgram.process(name, arguments)
+    // What it keeps of live sources is nobody else's.
+    let state = NSTemporaryDirectory() + "ecgclip-state-" + UUID().uuidString
+    process.environment = ProcessInfo.processInfo.environment.merging(
+      ["ECGCLIP_HOME": TestData.repository, "XDG_STATE_HOME": state]
+    ) { $1 }
     return process
   }
 

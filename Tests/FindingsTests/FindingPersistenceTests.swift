@@ -24,6 +24,48 @@ func persistenceByDefinition() {
   }
 }
 
+/// What the windows so far say, from all of them and nothing else: present since the last window at which four of the
+/// six before and with it were above, unless four of six were below since.
+private func isPresentByOracle(_ probabilities: [Float], threshold: Float) -> Bool {
+  var isPresent = false
+  for end in probabilities.indices {
+    let last = (end - 5...end).map { $0 < 0 ? false : probabilities[$0] >= threshold }
+    let votes = last.filter { $0 }.count
+    isPresent = votes >= 4 ? true : votes <= 2 ? false : isPresent
+  }
+  return isPresent
+}
+
+@Test(
+  "many statements at once, with any probability and none, are as a slow oracle says",
+  arguments: 0..<25)
+func persistenceByOracle(seed: UInt64) {
+  var random = SeededRandom(seed: seed)
+  let thresholds = (0..<8).map { _ in Float.random(in: 0.01...0.99, using: &random) }
+  var persistence = FindingPersistence(thresholds: thresholds)
+  var histories = [[Float]](repeating: [], count: thresholds.count)
+  for _ in 0..<400 {
+    let statement = Int.random(in: 0..<thresholds.count, using: &random)
+    let threshold = thresholds[statement]
+    let values: [Float] = [
+      .nan, .infinity, -.infinity, 0, 1, threshold, threshold.nextDown, threshold.nextUp,
+      .random(in: 0...1, using: &random),
+    ]
+    let value = values.randomElement(using: &random) ?? 0
+    histories[statement].append(value)
+    let answer = persistence.update(statement, probability: value)
+    // Every statement, so that one's votes are never another's.
+    for other in thresholds.indices {
+      let expected = isPresentByOracle(histories[other], threshold: thresholds[other])
+      let isPresent = persistence.isPresent(other)
+      if isPresent != expected || (other == statement && answer != expected) {
+        Issue.record("statement \(other) after \(histories[other].count) windows")
+        return
+      }
+    }
+  }
+}
+
 @Test("what is no longer assessed ages out in four windows")
 func notAssessedAgesOut() {
   var persistence = FindingPersistence(thresholds: [0.2, 0.8])

@@ -7,18 +7,8 @@ import Testing
 
 @testable import FrontEnds
 
-private func bytes(_ hex: String) -> [UInt8] {
-  stride(from: 0, to: hex.count, by: 2).compactMap { offset in
-    let start = hex.index(hex.startIndex, offsetBy: offset)
-    return UInt8(hex[start..<hex.index(start, offsetBy: 2)], radix: 16)
-  }
-}
-
-private let hello = bytes(
-  "040101010101010109656d756c61746564010101010101010420a10701039f2403180201010101010101010"
-    + "26003ff60058d45884300")
-private let samples = bytes(
-  "030102010207010103e803010480841e04020202010101010f01ffffff123456edcbaa8116f55d00")
+private let hello = BridgeExamples.hello
+private let samples = BridgeExamples.samples
 
 @Test("the check value of CRC-32/ISO-HDLC is that of the catalogue")
 func checkValue() {
@@ -54,7 +44,7 @@ func encoderExample() {
     adcBits: 24, leads: [.I, nil], gain: 6)
   let encoder = BridgeEncoder(hello: description)
   var output = [UInt8](repeating: 0, count: BridgeFrame.encodedByteCountMax)
-  let count = encoder.encodeHello(into: &output)
+  let count = encoder.announce(into: &output)
   #expect(Array(output[..<count]) == hello)
 }
 
@@ -76,13 +66,13 @@ func longFrame() throws {
     }
   }
   var output = [UInt8](repeating: 0, count: BridgeFrame.encodedByteCountMax)
-  for write in [encoder.encodeHello(into: &output)] {
+  for write in [encoder.announce(into: &output)] {
     _ = output.withUnsafeBytes {
       decoder.feed(UnsafeRawBufferPointer(rebasing: $0[..<write]), arrivalNanoseconds: 0)
     }
   }
   #expect(decoder.next(into: received.block, isQuiet: false) == .format)
-  let count = encoder.encode(sent.block, timeMicroseconds: 0, into: &output)
+  let count = encoder.encode(sent.block, samples: 0..<32, into: &output)
   #expect(count == 797)
   #expect(output[..<(count - 1)].allSatisfy { $0 != 0 })
   _ = output.withUnsafeBytes {
@@ -98,8 +88,10 @@ func longFrame() throws {
 
 @Test("OpenBCI's packet is read in microvolts, the last one when nothing follows")
 func cytonPacket() {
-  let packet = bytes("a02a000000000001ffffff7fffff8000000186a0fe79600030390010fff00100c0")
-  let decoder = CytonDecoder(sampleRate: 250, usesHostTime: true)
+  let packet = BridgeExamples.bytes(
+    "a02a000000000001ffffff7fffff8000000186a0fe79600030390010fff00100c0")
+  let decoder = CytonDecoder(
+    WireSettings(sampleRate: 250, channelCount: 8, usesHostTime: true))
   let storage = SampleBlockStorage(channelCount: 8)
   _ = packet.withUnsafeBytes { decoder.feed($0, arrivalNanoseconds: 5) }
   #expect(decoder.next(into: storage.block, isQuiet: false) == .needsBytes)
@@ -114,7 +106,8 @@ func cytonPacket() {
 @Test("258 lost Cyton packets are told from 2 by the time that passed")
 func turnsOfTheCounter() {
   for (elapsedPackets, lost) in [(3, 2), (259, 258), (515, 514)] {
-    let decoder = CytonDecoder(sampleRate: 250, usesHostTime: true)
+    let decoder = CytonDecoder(
+      WireSettings(sampleRate: 250, channelCount: 8, usesHostTime: true))
     let storage = SampleBlockStorage(channelCount: 8)
     func send(counter: UInt8, at nanoseconds: UInt64) {
       var packet = [UInt8](repeating: 0, count: 33)
@@ -126,6 +119,9 @@ func turnsOfTheCounter() {
     }
     send(counter: 10, at: 1_000_000_000)
     send(counter: 13, at: 1_000_000_000 + UInt64(elapsedPackets) * 4_000_000)
+    // A jump alone could be a damaged counter.
+    #expect(decoder.counters.samplesLost == 0)
+    send(counter: 14, at: 1_000_000_000 + UInt64(elapsedPackets + 1) * 4_000_000)
     #expect(decoder.counters.samplesLost == Int64(lost))
   }
 }

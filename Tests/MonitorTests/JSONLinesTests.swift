@@ -12,7 +12,9 @@ import Testing
 @testable import Monitor
 
 /// Runs events through the sink and reads its lines back.
-private func lines(_ kinds: [PipelineEvent.Kind]) throws -> [[String: Any]] {
+private func lines(
+  _ kinds: [PipelineEvent.Kind], summary: Bool = false
+) throws -> [[String: Any]] {
   let pipe = Pipe()
   let writer = LineWriter(descriptor: pipe.fileHandleForWriting.fileDescriptor, onBroken: {})
   let sink = JSONLinesSink(output: writer)
@@ -21,13 +23,24 @@ private func lines(_ kinds: [PipelineEvent.Kind]) throws -> [[String: Any]] {
     channels: [Channel(name: "MLII", lead: .II, microvoltsPerCode: 1)], provenance: .replay,
     sourceName: "101")
   let model = try Model(folder: TestData.repository + "/models/ecgclip-r18")
-  sink.begin(
-    SessionContext(
-      format: format, layout: RowLayout(format), leads: LeadSet(.II), modelName: model.name,
-      modelSHA256: model.sha256, statements: model.statements,
-      filters: .monitoring, alarms: BuiltInAlarm.allCases.map(\.definition)))
+  let context = SessionContext(
+    format: format, layout: RowLayout(format), leads: LeadSet(.II), modelName: model.name,
+    modelSHA256: model.sha256, statements: model.statements,
+    filters: .monitoring, alarms: BuiltInAlarm.allCases.map(\.definition), profile: PatientProfile()
+  )
+  sink.begin(context)
+  var collector = SummaryCollector()
   for kind in kinds {
-    sink.take(PipelineEvent(kind: kind, index: 750, arrivalNanoseconds: 0))
+    let event = PipelineEvent(
+      kind: kind, index: 750, seconds: 1.5, sampleRate: 500, arrivalNanoseconds: 0)
+    sink.take(event)
+    collector.take(event)
+  }
+  if summary {
+    sink.end(
+      collector.summary(
+        context: context, latency: LatencyHistogram(), cpuSeconds: 0, wallSeconds: 0,
+        residentBytes: 0, endReason: nil))
   }
   sink.refresh()
   try pipe.fileHandleForWriting.close()
@@ -110,14 +123,33 @@ func electrodeSwapLine() throws {
 @Test("alarms and gaps carry the words of the contract")
 func alarmsAndGaps() throws {
   let found = try lines([
-    .alarm(AlarmTransition(alarm: 0, phase: .start, priority: .high)),
+    .alarm(AlarmTransition(alarm: BuiltInAlarm.asystole.rawValue, phase: .start, priority: .high)),
     .gap(samples: 12, cause: .framesLost),
   ])
   #expect(found[1]["condition"] as? String == "asystole")
   #expect(found[1]["priority"] as? String == "high")
   #expect(found[1]["phase"] as? String == "start")
+  #expect(found[1]["person"] is NSNull)
   #expect(found[2]["samples"] as? Int == 12)
   #expect(found[2]["cause"] as? String == "framesLost")
+}
+
+@Test("what keeps alarms silent is told with the names of the alarms that are off")
+func inactivationLine() throws {
+  let found = try lines([
+    .alarm(
+      AlarmTransition(
+        alarm: BuiltInAlarm.pause.rawValue, phase: .off, priority: .medium, cause: .operated)),
+    .inactivation(AlarmInactivation(audioPauseSecondsLeft: 120, offCount: 1)),
+    .inactivation(AlarmInactivation(isStandby: true, offCount: 1, cause: .newAlarm)),
+  ])
+  #expect(found[1]["phase"] as? String == "off" && found[1]["cause"] as? String == "operator")
+  #expect(found[2]["type"] as? String == "inactivation")
+  #expect(found[2]["audioPauseSecondsLeft"] as? Int == 120)
+  #expect(found[2]["standby"] as? Bool == false)
+  #expect(found[2]["alarmsOff"] as? [String] == ["pause"])
+  #expect(found[3]["audioPauseSecondsLeft"] is NSNull && found[3]["standby"] as? Bool == true)
+  #expect(found[3]["cause"] as? String == "newAlarm")
 }
 
 @Test("beats have their own time and class; the end of a rhythm holds the whole episode")
@@ -137,4 +169,41 @@ func beatsAndRhythms() throws {
   #expect(found[3]["phase"] as? String == "end")
   #expect(found[3]["onsetTime"] as? Double == 0.5)
   #expect(found[3]["endTime"] as? Double == 1)
+}
+
+@Test("the true rate stands in a line of its own, with nominal rate, interval and residual")
+func clockLine() throws {
+  let fit = ClockFit(
+    partsPerMillion: 20, uncertaintyPartsPerMillion: 2, residualMilliseconds: 2.5,
+    spanSeconds: 600)
+  let line = try lines([.clock(fit)])[1]
+  #expect(line["type"] as? String == "clock")
+  #expect(line["time"] as? Double == 1.5)
+  #expect(line["simulated"] as? Bool == true)
+  #expect(line["sampleRate"] as? Double == 500)
+  #expect((line["measuredSampleRate"] as? Double).map { abs($0 - 500.01) < 1e-9 } == true)
+  #expect(line["partsPerMillion"] as? Double == 20)
+  #expect(line["partsPerMillionInterval"] as? [Double] == [18, 22])
+  #expect(line["residualMilliseconds"] as? Double == 2.5)
+  #expect(line["spanSeconds"] as? Double == 600)
+}
+
+@Test("the source says that its rate was not measured, the summary where samples were lost")
+func countersAndRate() throws {
+  #expect(try lines([])[0]["measuredSampleRate"] is NSNull)
+  var tally = SampleTally()
+  tally.counters.framesFailedChecksum = 1
+  tally.counters.samplesLostInFrontEnd = 2
+  tally.counters.samplesLostByClock = 3
+  tally.counters.samplesSurplus = 4
+  tally.counters.datagramsForeign = 5
+  let line = try #require(try lines([.tally(tally)], summary: true).last)
+  #expect(line["type"] as? String == "summary")
+  #expect(line["framesFailedChecksum"] as? Int == 1)
+  #expect(line["samplesLostInFrontEnd"] as? Int == 2)
+  #expect(line["samplesLostByClock"] as? Int == 3)
+  #expect(line["samplesSurplus"] as? Int == 4)
+  #expect(line["datagramsForeign"] as? Int == 5)
+  #expect(line["clock"] is NSNull)
+  #expect(line["endReason"] is NSNull)
 }

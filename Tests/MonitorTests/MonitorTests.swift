@@ -41,7 +41,7 @@ private final class CollectingSink: EventSink {
       guard let context, case .alarm(let transition) = event.kind, transition.phase == .start,
         context.alarms[transition.alarm].name == name
       else { return nil }
-      return context.seconds(event.index)
+      return event.seconds
     }.first
   }
 }
@@ -60,7 +60,7 @@ func wholePath() throws {
   let script = try PatientScript(parsing: "asystole?onset=12&seed=5")
   let monitor = Monitor(
     source: try SimulatedSource(signal: SimulatedPatient(script: script), speed: .maximum),
-    model: try model(),
+    model: .success(try model()),
     configuration: MonitorConfiguration(seconds: 20, recordFolder: folder), sinks: [sink],
     stop: StopFlag())
   let summary = try monitor.run()
@@ -106,10 +106,10 @@ func faultyLine() throws {
     faults: LineFaults(drop: 0.02, corrupt: 0.01, duplicate: 0.01, seed: 11))
   let sink = CollectingSink()
   let monitor = Monitor(
-    source: SerialSource(
-      path: terminal.path, baud: 115_200, decoder: BridgeDecoder(), profileFormat: nil,
+    source: FramedSource(
+      channel: SerialChannel(path: terminal.path, baud: 115_200), decoder: BridgeDecoder(),
       waitsForConsumer: true),
-    model: try model(), configuration: MonitorConfiguration(seconds: 20), sinks: [sink],
+    model: .success(try model()), configuration: MonitorConfiguration(seconds: 20), sinks: [sink],
     stop: StopFlag())
   frontEnd.start()
   let summary = try monitor.run()
@@ -161,10 +161,9 @@ func vanishingDevice() throws {
     }
   }
   let monitor = Monitor(
-    source: SerialSource(
-      path: link, baud: 115_200, decoder: BridgeDecoder(), profileFormat: nil,
-      waitsForConsumer: false),
-    model: try model(), configuration: MonitorConfiguration(seconds: 60), sinks: [sink],
+    source: FramedSource(
+      channel: SerialChannel(path: link, baud: 115_200), decoder: BridgeDecoder()),
+    model: .success(try model()), configuration: MonitorConfiguration(seconds: 60), sinks: [sink],
     stop: stop)
   let summary = try monitor.run()
   frontEnd?.stop()
@@ -183,11 +182,11 @@ func silentDevice() throws {
       Channel(name: $0.name, lead: $0, microvoltsPerCode: 0.0223517)
     }, provenance: .live, sourceName: "cyton")
   let monitor = Monitor(
-    source: SerialSource(
-      path: terminal.path, baud: 115_200,
-      decoder: CytonDecoder(sampleRate: 250, usesHostTime: true), profileFormat: format,
-      waitsForConsumer: false),
-    model: try model(), configuration: MonitorConfiguration(seconds: 2), sinks: [sink],
+    source: FramedSource(
+      channel: SerialChannel(path: terminal.path, baud: 115_200),
+      decoder: CytonDecoder(
+        WireSettings(sampleRate: 250, channelCount: 8, usesHostTime: true)), profileFormat: format),
+    model: .success(try model()), configuration: MonitorConfiguration(seconds: 2), sinks: [sink],
     stop: StopFlag())
   let summary = try monitor.run()
   #expect(summary.samplesReceived == 0)
@@ -204,7 +203,7 @@ func holterRecord() throws {
   let monitor = Monitor(
     source: RecordSource(
       try Recordings.open(TestData.path("mitdb/101")), speed: .maximum),
-    model: try model(), configuration: MonitorConfiguration(seconds: 30), sinks: [sink],
+    model: .success(try model()), configuration: MonitorConfiguration(seconds: 30), sinks: [sink],
     stop: StopFlag())
   let summary = try monitor.run()
   #expect(summary.leads.names == ["II", "V1"])

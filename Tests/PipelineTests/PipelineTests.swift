@@ -11,8 +11,6 @@ import Testing
 
 @testable import Pipeline
 
-private let model = Result { try Model(folder: TestData.repository + "/models/ecgclip-r18") }
-
 /// A pipeline that is fed with a script of the simulated patient.
 private final class Bench {
   let patient: SimulatedPatient
@@ -20,6 +18,8 @@ private final class Bench {
   let storage: SampleBlockStorage
   private(set) var events: [PipelineEvent] = []
   var index: Int64 = 0
+  /// The true rate that arrivals would have told.
+  var clock: ClockFit?
 
   init(_ script: String, windowStepSeconds: Double = 1) throws {
     patient = SimulatedPatient(script: try PatientScript(parsing: script))
@@ -39,6 +39,7 @@ private final class Bench {
       _ = patient.fill(storage.block, count: count)
       index += gap
       storage.block.header.pointee.firstIndex = index
+      storage.block.header.pointee.clock = clock
       storage.block.header.pointee.gapBefore = gap
       storage.block.header.pointee.gapCause = gap > 0 ? .framesLost : .none
       gap = 0
@@ -114,7 +115,8 @@ func stepAllocatesNothing() throws {
 func scenesAlarm(script: String, alarm: String, withinSeconds: Double) throws {
   let bench = try Bench(script)
   bench.run(samples: Int((8 + withinSeconds) * 500))
-  let first = try #require(bench.startedAlarms.first)
+  // Six ventricular beats are a run before they are a tachycardia.
+  let first = try #require(bench.startedAlarms.first { $0.name != "ventricularRun" })
   #expect(first.name == alarm)
   #expect(first.seconds > 8)
 }
@@ -226,4 +228,35 @@ func filtersAreTold() throws {
   #expect(humming.filters.map(\.isMainsDetected) == [false, true])
   let delay = try #require(humming.filters.first?.delayMilliseconds)
   #expect((11...13).contains(delay))
+}
+
+@Test("with the true rate known, times and heart rates follow it and nothing else changes")
+func trueRate() throws {
+  let nominal = try Bench("nsr?hr=80")
+  nominal.run(samples: 6000)
+  let fitted = try Bench("nsr?hr=80")
+  fitted.clock = ClockFit(
+    partsPerMillion: 5000, uncertaintyPartsPerMillion: 2, residualMilliseconds: 1,
+    spanSeconds: 600)
+  fitted.run(samples: 6000)
+  func others(_ bench: Bench) -> [String] {
+    bench.events.compactMap { event in
+      switch event.kind {
+      case .heartRate, .clock: nil
+      default: "\(event.index) \(event.kind)"
+      }
+    }
+  }
+  #expect(others(nominal) == others(fitted))
+  func rates(_ bench: Bench) -> [Float] {
+    bench.events.compactMap { if case .heartRate(let rate?) = $0.kind { rate } else { nil } }
+  }
+  #expect(rates(nominal).count > 5)
+  for (one, other) in zip(rates(nominal), rates(fitted)) {
+    #expect(abs(other / one - 1.005) < 1e-5)
+  }
+  #expect(nominal.events.allSatisfy { $0.seconds == Double($0.index) / 500 })
+  #expect(fitted.events.allSatisfy { abs($0.seconds - Double($0.index) / 502.5) < 1e-9 })
+  // Told at once, then each ten seconds if it changes.
+  #expect(fitted.events.filter { if case .clock = $0.kind { true } else { false } }.count == 1)
 }

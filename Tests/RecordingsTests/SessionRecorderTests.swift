@@ -1,6 +1,7 @@
 // The session's journal: read back exactly, by this room and by python-wfdb, at any moment and after
 // any cut; and what it does when the disk is full.
 
+import DurableFiles
 import ECGSignal
 import Foundation
 import TestSupport
@@ -46,6 +47,33 @@ struct SessionRecorderTests {
         }
       }
     }
+  }
+
+  @Test(
+    "an inverted channel, a chest lead against a limb and leads for watching are so when they are played"
+  )
+  func placements() throws {
+    let folder = try TemporaryFolder()
+    var format = Self.format
+    var chest = Channel(name: "V3-RA", lead: .V3, microvoltsPerCode: -0.0223517)
+    chest.limbReference = .rightArm
+    format.channels = [
+      Channel(name: "I", lead: .I, microvoltsPerCode: -0.0223517),
+      Channel(name: "V1", lead: .V1, microvoltsPerCode: 0.0223517), chest,
+    ]
+    format.diagnosticLeads = .limb
+    let recorder = try SessionRecorder(
+      folder: folder.path, recordName: "watched", format: format, baseTime: nil, comments: [])
+    let storage = SampleBlockStorage(channelCount: 3)
+    storage.block.header.pointee.sampleCount = 1
+    for channel in 0..<3 { storage.block.channel(channel)[0] = 1000 }
+    try recorder.append(storage.block)
+    try recorder.finish()
+    let played = try Recordings.open(folder.path + "/watched").format
+    #expect(played.diagnosticLeads == .limb)
+    #expect(played.channels.map(\.lead) == [.I, .V1, .V3])
+    #expect(played.channels.map(\.limbReference) == [nil, nil, .rightArm])
+    #expect(played.channels.map(\.microvoltsPerCode) == format.channels.map(\.microvoltsPerCode))
   }
 
   @Test("a calibrated offset is in the baseline: readers see the microvolts that were shown")
@@ -126,6 +154,31 @@ struct SessionRecorderTests {
     return read
   }
 
+  @Test("the true rate is a comment, read back with all digits; the nominal one stays the record's")
+  func measuredRate() throws {
+    let folder = try TemporaryFolder()
+    func recorded(_ name: String, _ format: SignalFormat, _ clock: ClockFit?) throws -> SignalFormat
+    {
+      let recorder = try SessionRecorder(
+        folder: folder.path, recordName: name, format: format, baseTime: nil, comments: [])
+      try recorder.finish(clock: clock)
+      return try Recordings.open(folder.path + "/" + name).format
+    }
+    let fit = ClockFit(
+      partsPerMillion: -123.456, uncertaintyPartsPerMillion: 1.2, residualMilliseconds: 2.4,
+      spanSeconds: 1800)
+    let fitted = try recorded("fitted", Self.format, fit)
+    #expect(fitted.sampleRate == Self.format.sampleRate)
+    #expect(fitted.measuredSampleRate == fit.sampleRate(nominal: Self.format.sampleRate))
+    var calibrated = Self.format
+    calibrated.measuredSampleRate = 498.7654321
+    #expect(try recorded("calibrated", calibrated, nil).measuredSampleRate == 498.7654321)
+    #expect(try recorded("none", Self.format, nil).measuredSampleRate == nil)
+    // Nobody's oscillator is ten percent off: such a comment is not believed.
+    calibrated.measuredSampleRate = 550
+    #expect(try recorded("absurd", calibrated, nil).measuredSampleRate == nil)
+  }
+
   @Test("a record cut at any byte is valid up to its last whole frame")
   func cutAnywhere() throws {
     let folder = try TemporaryFolder()
@@ -191,9 +244,9 @@ struct SessionRecorderTests {
       return taken
     }
     let error = #expect(throws: RecordingError.self) { try recorder.append(storage.block) }
-    recorder.writeAll = AtomicFile.writeAll
-    #expect(error?.description.contains("full.dat: cannot be written") == true)
-    #expect(error?.description.hasSuffix("free space on the disk") == true)
+    recorder.writeAll = SystemFiles.writeAll
+    #expect(error?.description.contains("full.dat cannot be written") == true)
+    #expect(error?.description.hasSuffix("free space on the disk.") == true)
     #expect(try Recordings.open(folder.path + "/full").sampleCount == 32)
     try recorder.append(storage.block)
     try recorder.finish()

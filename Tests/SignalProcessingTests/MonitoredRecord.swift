@@ -75,7 +75,11 @@ struct MonitoredRecord {
   func isActive(at seconds: Double) -> Bool {
     var active: Set<BuiltInAlarm> = []
     for entry in alarms where entry.seconds <= seconds && entry.alarm.definition.priority == .high {
-      if entry.phase == .end { active.remove(entry.alarm) } else { active.insert(entry.alarm) }
+      if entry.phase.endsCondition {
+        active.remove(entry.alarm)
+      } else {
+        active.insert(entry.alarm)
+      }
     }
     return !active.isEmpty
   }
@@ -90,7 +94,7 @@ struct MonitoredRecord {
     let rate = signal.sampleRate
     let rowCount = signal.rowCount
     let chain = SignalChain(sampleRate: rate, rowCount: rowCount)
-    let engine = AlarmEngine(definitions: BuiltInAlarm.allCases.map(\.definition))
+    let system = AlarmSystem(definitions: BuiltInAlarm.allCases.map(\.definition))
     let tick = Int((rate / 10).rounded())
     let second = Int(rate.rounded())
     for index in 0..<signal.sampleCount {
@@ -106,24 +110,29 @@ struct MonitoredRecord {
         changes.append((chain.rhythmChange(position), index))
       }
       if index % second == 0 { heartRates.append(chain.heartRate(at: Int64(index))) }
-      if index % tick == 0 { alarm(engine, chain.rhythmState, Double(index) / rate) }
+      if index % tick == 0 { alarm(system, chain.rhythmState, Double(index) / rate) }
     }
   }
 
-  private mutating func alarm(_ engine: AlarmEngine, _ state: RhythmState, _ seconds: Double) {
+  private mutating func alarm(_ system: AlarmSystem, _ state: RhythmState, _ seconds: Double) {
     for (alarm, condition) in Self.conditions {
-      if let transition = engine.update(
-        alarm.rawValue, isPresent: state.contains(condition), at: seconds)
-      {
-        alarms.append((alarm, transition.phase, seconds))
-      }
+      system.setCondition(alarm.rawValue, isPresent: state.contains(condition))
     }
+    system.step(at: seconds)
+    for position in 0..<system.newsCount {
+      guard case .transition(let transition) = system.news(position),
+        let alarm = BuiltInAlarm(rawValue: transition.alarm)
+      else { continue }
+      alarms.append((alarm, transition.phase, seconds))
+    }
+    system.clearNews()
   }
 
   private static let conditions: [(BuiltInAlarm, RhythmState)] = [
     (.asystole, .asystole), (.ventricularFibrillation, .ventricularFibrillation),
     (.ventricularTachycardia, .ventricularTachycardia), (.extremeTachycardia, .extremeTachycardia),
     (.extremeBradycardia, .extremeBradycardia), (.tachycardia, .tachycardia),
-    (.bradycardia, .bradycardia), (.irregularRhythm, .irregular),
+    (.bradycardia, .bradycardia), (.irregularRhythm, .irregular), (.pause, .pause),
+    (.ventricularRun, .ventricularRun), (.stShift, .stShift), (.cannotAnalyse, .cannotAnalyse),
   ]
 }

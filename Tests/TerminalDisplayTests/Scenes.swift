@@ -91,4 +91,23 @@ enum Scene {
     ]
     return state
   }
+
+  /// A patient after an asystole that nobody has seen, the sound paused and one alarm off.
+  static var attended: DisplayState {
+    var state = calm
+    state.provenance = .live
+    state.sourceName = "ADS1298"
+    state.alarms = [
+      .init(message: "Asystole", priority: .high, sinceSeconds: 12, isLatched: true),
+      .init(
+        message: "Heart rate low", priority: .medium, sinceSeconds: 40, isAcknowledged: true,
+        isSelected: true),
+      .init(
+        message: "Central not reachable", priority: .medium, sinceSeconds: 20,
+        isAccepted: true),
+    ]
+    state.alarmsOff = ["Irregular rhythm"]
+    state.audioPauseSecondsLeft = 117
+    return state
+  }
 }

@@ -45,8 +45,13 @@ import Testing
     state.alarms = (0..<count()).map { _ in
       .init(
         message: name(), priority: AlarmPriority.allCases.randomElement(using: &random) ?? .low,
-        sinceSeconds: number())
+        sinceSeconds: number(), isLatched: .random(using: &random),
+        isAcknowledged: .random(using: &random), isAccepted: .random(using: &random),
+        isSelected: .random(using: &random))
     }
+    state.alarmsOff = (0..<count()).map { _ in name() }
+    state.audioPauseSecondsLeft = [nil, 1, 120].randomElement(using: &random) ?? nil
+    state.isStandby = .random(using: &random)
     return state
   }
 

@@ -56,6 +56,14 @@ public enum Python {
   /// Whether there is one: for `.enabled(if:)`.
   public static var readsWFDB: Bool { path != nil }
 
+  /// Whether it imports a further package.
+  public static func imports(_ package: String) -> Bool {
+    path.map { (try? run($0, ["-c", "import \(package)"])) != nil } ?? false
+  }
+
+  /// Whether it also checks JSON against schemas.
+  public static let readsJSONSchema: Bool = imports("jsonschema")
+
   /// Runs a script of Tests/Peers and returns the JSON it prints.
   public static func peer(_ script: String, _ arguments: String...) throws -> Json {
     try peer(script, arguments)
@@ -68,7 +76,16 @@ public enum Python {
     return try Json.data(output)
   }
 
-  private struct Failed: Error { let status: Int32 }
+  /// Runs a few lines of Python and returns the JSON that they print.
+  public static func evaluate(_ code: String) throws -> Json {
+    try Json.data(try run(path ?? "", ["-c", code]))
+  }
+
+  private struct Failed: Error {
+    let status: Int32
+    /// The end of what it wrote to standard error.
+    let lastWords: String
+  }
 
   private static func run(_ program: String, _ arguments: [String]) throws -> Data {
     let process = Process()
@@ -79,11 +96,17 @@ public enum Python {
     process.environment = environment
     let output = Pipe()
     process.standardOutput = output
-    process.standardError = FileHandle.nullDevice
+    // A file takes any amount without a reader.
+    let folder = try TemporaryFolder()
+    let complaints = URL(filePath: try folder.write("stderr", ""))
+    process.standardError = try FileHandle(forWritingTo: complaints)
     try process.run()
     let data = output.fileHandleForReading.readDataToEndOfFile()
     process.waitUntilExit()
-    guard process.terminationStatus == 0 else { throw Failed(status: process.terminationStatus) }
+    guard process.terminationStatus == 0 else {
+      let text = String(decoding: try Data(contentsOf: complaints), as: UTF8.self)
+      throw Failed(status: process.terminationStatus, lastWords: String(text.suffix(500)))
+    }
     return data
   }
 }

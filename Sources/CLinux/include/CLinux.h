@@ -1,4 +1,7 @@
+#include "clinux_datagram.h"
+#include "clinux_notify.h"
 #include "clinux_serial.h"
+#include "clinux_spi.h"
 #include "clinux_thread.h"
 #include "clinux_time.h"
 #include "clinux_wake.h"

@@ -6,6 +6,9 @@
 
 #include "clinux_wake.h"
 
+// Whether somebody keeps the system's clocks (NTP): adjtimex(2) without STA_UNSYNC.
+int clinux_clock_is_synchronised(void);
+
 // CLOCK_MONOTONIC in nanoseconds.
 CLINUX_REAL_TIME uint64_t clinux_monotonic_nanoseconds(void);
 

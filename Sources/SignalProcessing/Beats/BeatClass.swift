@@ -24,3 +24,13 @@ public enum BeatClass: UInt8, CaseIterable, Sendable, BitwiseCopyable {
     }
   }
 }
+
+/// Whether a beat looks like one: noise comes in ever new shapes, a heart does not.
+public enum BeatFamiliarity: UInt8, CaseIterable, Sendable, BitwiseCopyable {
+  /// As most beats of this heart.
+  case usual
+  /// Otherwise, but as others before it.
+  case seenBefore
+  /// Like none before it.
+  case strange
+}

@@ -74,7 +74,9 @@ final class BeatClassifier {
     let dominant = templates.dominant
     let usualWidth = dominant.map { templates.clusters[$0].width } ?? beat.widthSeconds
     if let dominant {
-      now.likeness = templates.likeness(shape, to: dominant)
+      let match = templates.match(shape, to: dominant)
+      now.likeness = match.correlation
+      now.energyRatio = match.energyRatio
       now.isUsualPaced = templates.clusters[dominant].pacedShare > 0.5
       now.isLearning = templates.clusters[dominant].members < Self.learningCount
     }
@@ -145,6 +147,8 @@ struct BeatEvidence: BitwiseCopyable {
   var earliness: Float = 1
   /// Correlation with the usual shape.
   var likeness: Float = 1
+  /// Its energy over the usual shape's.
+  var energyRatio: Float = 1
   /// Seconds by which its shape's beats are wider than the usual ones.
   var widening: Float = 0
   /// Its shape is the usual one.
@@ -166,6 +170,21 @@ struct BeatEvidence: BitwiseCopyable {
       part(widening, 0.03, -1...2), part(cluster.ratioAfter - 1.05, 0.3, 0...1.5),
       part(0.95 - likeness, 0.5, 0...2),
     ]
+  }
+
+  /// Beats of the usual shape in noise of 6 dB (NST) are at least so like it and so large, nine in ten; one in
+  /// thirty of what the noise alone passes for.
+  private static let usualLikenessMin: Float = 0.7
+  private static let usualEnergyMin: Float = 0.6
+  private static let seenBeforeCount: Float = 6
+
+  /// Whether such a beat was seen before. While the usual shape is being learnt, the second of a shape is enough.
+  var familiarity: BeatFamiliarity {
+    if isLearning { return cluster.members < 2 ? .strange : .usual }
+    if isUsual || (likeness >= Self.usualLikenessMin && energyRatio >= Self.usualEnergyMin) {
+      return .usual
+    }
+    return cluster.members < Self.seenBeforeCount ? .strange : .seenBefore
   }
 
   /// Log odds of a ventricular origin for a beat of another shape than the usual.

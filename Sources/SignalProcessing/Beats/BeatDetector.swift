@@ -16,14 +16,17 @@ public struct Beat: BitwiseCopyable, Hashable, Sendable {
   public var widthSeconds: Float
   /// What it is, as far as 0.2 s after its R peak can tell.
   public var beatClass: BeatClass
+  /// Whether its shape was seen before.
+  public var familiarity: BeatFamiliarity
 
   /// Creates a beat.
   public init(
     sampleIndex: Int64, isWide: Bool, widthSeconds: Float = 0.09,
-    beatClass: BeatClass = .unclassifiable
+    beatClass: BeatClass = .unclassifiable, familiarity: BeatFamiliarity = .usual
   ) {
     self.widthSeconds = widthSeconds
     self.beatClass = beatClass
+    self.familiarity = familiarity
     self.sampleIndex = sampleIndex
     rPeakIndex = sampleIndex
     self.isWide = isWide
@@ -43,6 +46,9 @@ public final class BeatDetector {
   /// A peak bent so little and smaller than this share of the usual beat is a P wave, however long the last beat is
   /// ago: what the levels sink for is an artefact that was taken for a beat.
   private static let pWaveShare: Float = 0.35
+  /// A peak smaller than this share of the usual beat is none, however sharp noise makes it: the atria may go on when
+  /// the ventricles stand still. Beats that shrink so much, as when an electrode moves, are learnt anew.
+  private static let beatShareMin: Float = 0.15
   /// How far the R peak may lie from where the band-passed signal is strongest.
   private static let summitSeconds = 0.06
   /// A pulse so soon before R has started the ventricles, not the atria: readers mark such a complex at its pulse,
@@ -116,6 +122,8 @@ public final class BeatDetector {
     restart(at: 0)
   }
 
+  /// The usual peak that is no beat, as a share of a beat's; 1 while the sizes of beats are not known.
+  var noiseShare: Float { isLearning ? 1 : min(1, noiseLevel / max(signalLevel, 1e-6)) }
   /// What spoke for the class of the last beat told.
   var evidence: BeatEvidence { classifier.evidence }
 
@@ -157,6 +165,7 @@ public final class BeatDetector {
     let pulse = pacing.pulse(before: pending.sampleIndex, history)
     pending.beatClass = classifier.classify(
       pending, isPaced: pulse != nil, at: pending.sampleIndex &+ waveDelay &- index &- 1, features)
+    pending.familiarity = classifier.evidence.familiarity
     if let pulse, Double(pending.sampleIndex &- pulse) < Self.pacedLeadSeconds * sampleRate {
       pending.sampleIndex = pulse
     }
@@ -213,8 +222,8 @@ public final class BeatDetector {
     let isTWave =
       Double(sinceBeat) < Self.tWaveSeconds * sampleRate
       && (isBlunt || found.value < Self.tWaveShare * lastBeatPeak)
-    let isPWave =
-      sharpness < Self.tWaveSharpness * usualSharpness && found.value < Self.pWaveShare * usualPeak
+    let isSoft = sharpness < Self.tWaveSharpness * usualSharpness
+    let isPWave = found.value < (isSoft ? Self.pWaveShare : Self.beatShareMin) * usualPeak
     guard found.value > threshold, !isTWave, !isPWave, isLargeEnough(found) else {
       noiseLevel += 0.125 * (min(found.value, signalLevel) - noiseLevel)
       if found.value > candidate.value && !isTWave && !isBlunt && !isPWave {

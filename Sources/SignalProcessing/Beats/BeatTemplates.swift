@@ -103,9 +103,9 @@ final class BeatTemplates {
     clusters[cluster].credit += amount
   }
 
-  /// Correlation of a beat with a shape.
-  func likeness(_ beat: BeatShape, to cluster: Int) -> Float {
-    comparison.best(beat.values, template(cluster), beat.weights).correlation
+  /// How alike a beat and a shape are.
+  func match(_ beat: BeatShape, to cluster: Int) -> ShapeMatch {
+    comparison.best(beat.values, template(cluster), beat.weights)
   }
 
   /// The cluster that a beat belongs to; founds one where none is alike.

@@ -9,6 +9,7 @@ public final class Delineator {
   private static let spikeReachSeconds = 0.2
 
   private let sampleRate: Double
+  private let trueSampleRate: Double
   private let frontal: (I: Int, II: Int)?
   private let rows: DelineatorRows
   private let forms: DelineatorForms
@@ -24,14 +25,17 @@ public final class Delineator {
   ///   - rowCount: rows that are delineated together, 1 to 12.
   ///   - sampleCountMax: the longest stretch, in samples; about 10 s.
   ///   - frontal: the rows of leads I and II, from which the axes come; nil where there are none.
+  ///   - trueSampleRate: the rate by which intervals are told, where it is known to be another.
   public init(
-    sampleRate: Double, rowCount: Int, sampleCountMax: Int, frontal: (I: Int, II: Int)? = (0, 1)
+    sampleRate: Double, rowCount: Int, sampleCountMax: Int,
+    frontal: (I: Int, II: Int)? = (0, 1), trueSampleRate: Double? = nil
   ) {
     precondition((200...1000).contains(sampleRate), "a rate of 200 to 1000 samples a second")
     precondition((1...Measurements.rowCountMax).contains(rowCount), "1 to 12 rows")
     precondition(sampleCountMax > 0, "a stretch of some length")
     let beatCountMax = Int(Double(sampleCountMax) / (Self.beatSecondsMin * sampleRate)) + 2
     self.sampleRate = sampleRate
+    self.trueSampleRate = trueSampleRate ?? sampleRate
     self.frontal = frontal
     rows = DelineatorRows(
       sampleRate: sampleRate, rowCount: rowCount, sampleCountMax: sampleCountMax)
@@ -79,7 +83,7 @@ public final class Delineator {
       _ = delineate(form, interval: interval)
     }
     let waves = delineate(forms.dominant, interval: interval)
-    measurements.setTimes(waves, meanInterval: meanInterval, sampleRate: sampleRate)
+    measurements.setTimes(waves, meanInterval: meanInterval, sampleRate: trueSampleRate)
     measurements.setAmplitudes(
       waves, template: template, usable: rows.usable, sampleRate: sampleRate, frontal: frontal)
     return measurements

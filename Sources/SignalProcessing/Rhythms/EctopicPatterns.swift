@@ -33,6 +33,9 @@ struct EctopicPatterns {
   /// Whether a run of ventricular beats is fast now, and where it began.
   private(set) var tachycardiaStart: Int64?
 
+  /// Whether the last beats are a run of ventricular ones.
+  var isRunning: Bool { run >= limits.ventricularRunBeats }
+
   /// Forgets the beats before.
   mutating func restart() { self = EctopicPatterns(sampleRate: sampleRate, limits: limits) }
 

@@ -6,6 +6,8 @@ public final class RhythmDetector {
   private static let restingSeconds = 0.6
   /// A tachycardia beats more evenly than this, waves of fibrillation less.
   private static let unevenMin: Float = 0.2
+  /// What is over before it can be told holds for so long, so that nobody who looks ten times a second misses it.
+  private static let heldSeconds = 1.0
   /// A pause is so much longer than the intervals before it.
   private static let pauseRatio = 1.5
 
@@ -29,6 +31,11 @@ public final class RhythmDetector {
   private var wideRun = 0
   private var wideStart: Int64 = 0
 
+  /// Until these samples a pause and a run are told.
+  private var pauseUntil = Int64.min
+  private var runUntil = Int64.min
+  private let heldSamples: Int64
+
   private var lastInterval = 0.0
   private var unevenness: Float = 0
 
@@ -39,6 +46,7 @@ public final class RhythmDetector {
     asystoleSamples = Int64((limits.asystoleSeconds * sampleRate).rounded(.up))
     runEndSamples = Int64(
       (2 * 60 / Double(limits.ventricularTachycardiaBPM) * sampleRate).rounded(.up))
+    heldSamples = Int64((Self.heldSeconds * sampleRate).rounded(.up))
     fibrillation = FibrillationDetector(sampleRate: sampleRate, rowCount: rowCount)
     atrial = AtrialFibrillation(sampleRate: sampleRate)
     patterns = EctopicPatterns(sampleRate: sampleRate, limits: limits)
@@ -58,6 +66,8 @@ public final class RhythmDetector {
     lastBeat = index
     lastClass = .unclassifiable
     hasBeat = false
+    pauseUntil = .min
+    runUntil = .min
     wideRun = 0
     lastInterval = 0
     unevenness = 0
@@ -91,6 +101,11 @@ public final class RhythmDetector {
     judgeSilence(at: index, &state)
     judgeRate(heartRate, at: index, &state)
     if atrial.isPresent && heartRate != nil { state.insert(.irregular) }
+    if patterns.isRunning && index &- lastBeat < asystoleSamples {
+      runUntil = index &+ heldSamples
+    }
+    if index < runUntil { state.insert(.ventricularRun) }
+    if index < pauseUntil { state.insert(.pause) }
     return state
   }
 
@@ -176,6 +191,7 @@ public final class RhythmDetector {
       interval > Self.pauseRatio * 60 / Double(heartRate)
     else { return }
     episodes.tell(.pause, from: lastBeat, to: beat.sampleIndex)
+    pauseUntil = lastIndex &+ heldSamples
   }
 
   /// How much intervals differ from the one before, as a share of it: what follows the waves of fibrillation as if

@@ -15,6 +15,10 @@ public struct RhythmLimits: Hashable, Sendable {
   /// An interval longer than this is a pause, if it also stands out from the others. Cardiologists act on 3 s (Kusumoto
   /// et al., Circulation 2019); monitors tell earlier.
   public var pauseSeconds = 2.0
+  /// Ventricular beats in a row from which a run is told.
+  public var ventricularRunBeats = 3
+  /// How far the ST level may move from the patient's own.
+  public var stShiftMicrovolts: Float = 200
   /// Wide beats in a row, faster than `ventricularTachycardiaBPM`, from which it is a tachycardia; at most 16.
   public var ventricularRun = 6
   /// See `ventricularRun`.
@@ -47,4 +51,12 @@ public struct RhythmState: OptionSet, Hashable, Sendable, BitwiseCopyable {
   public static let bradycardia = RhythmState(rawValue: 64)
   /// Intervals as random as in atrial fibrillation.
   public static let irregular = RhythmState(rawValue: 128)
+  /// A pause was told; stays set long enough for an alarm to see it.
+  public static let pause = RhythmState(rawValue: 256)
+  /// A run of ventricular beats was told; stays set long enough for an alarm to see it.
+  public static let ventricularRun = RhythmState(rawValue: 512)
+  /// The ST level has shifted against the patient's own.
+  public static let stShift = RhythmState(rawValue: 1024)
+  /// Neither a rhythm nor its absence can be told: noise passes for beats, or no row can be trusted.
+  public static let cannotAnalyse = RhythmState(rawValue: 2048)
 }

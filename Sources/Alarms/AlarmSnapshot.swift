@@ -1,0 +1,93 @@
+// What must survive a restart of the monitor: alarms that nobody has seen yet, and alarms that are switched off. An
+// audio pause and standby must not: after a restart everything sounds again.
+
+import StrictJSON
+
+/// The alarm system's state as names, which outlive a change of the program or its model.
+public struct AlarmSnapshot: Hashable, Sendable {
+  /// Version of the JSON form.
+  private static let schemaVersion = 1.0
+
+  /// Whose alarms they are, nil where nobody said. Another patient's alarms are not restored.
+  public var patientID: String?
+  /// High alarms of the patient that nobody has acknowledged, active or latched, in the order of their names.
+  public var unacknowledged: [String]
+  /// Alarms that are switched off, in the same order.
+  public var off: [String]
+
+  /// Nothing to remember, or what is given.
+  public init(patientID: String? = nil, unacknowledged: [String] = [], off: [String] = []) {
+    self.patientID = patientID
+    self.unacknowledged = unacknowledged.sorted()
+    self.off = off.sorted()
+  }
+
+  /// As JSON, sorted, ending in a line feed.
+  public var text: String {
+    let value = JSONValue.object([
+      "schemaVersion": .number(Self.schemaVersion),
+      "patientID": patientID.map { .string($0) } ?? .null,
+      "unacknowledged": .array(unacknowledged.map { .string($0) }),
+      "off": .array(off.map { .string($0) }),
+    ])
+    return value.prettyText + "\n"
+  }
+
+  /// Reads what `text` wrote.
+  ///
+  /// - Parameter name: the file, for the error's sentence.
+  public init(parsing bytes: some Collection<UInt8>, name: String) throws(JSONFieldError) {
+    let value: JSONValue
+    do { value = try JSONValue(parsing: bytes) } catch {
+      throw JSONFieldError(
+        "\(name) is no JSON (\(error)): alarms of before the restart are lost; remove the file.")
+    }
+    let fields = try JSONFields(value, path: name)
+    try fields.allowOnly(["schemaVersion", "patientID", "unacknowledged", "off"])
+    guard try fields.number("schemaVersion") == Self.schemaVersion else {
+      throw JSONFieldError("\(name) is of another version of this program: remove the file.")
+    }
+    if case .string(let id)? = fields.members["patientID"] { patientID = id }
+    unacknowledged = try Self.names(fields, "unacknowledged")
+    off = try Self.names(fields, "off")
+  }
+
+  private static func names(
+    _ fields: JSONFields, _ key: String
+  ) throws(JSONFieldError) -> [String] {
+    guard case .array(let values)? = fields.members[key] else {
+      throw JSONFieldError("\(fields.path): '\(key)' must be a list of names.")
+    }
+    var names: [String] = []
+    for value in values {
+      guard case .string(let name) = value else {
+        throw JSONFieldError("\(fields.path): '\(key)' must be a list of names.")
+      }
+      names.append(name)
+    }
+    return names
+  }
+}
+
+extension AlarmSystem {
+  /// Takes over what was left at the last end, and tells it with the first news. Without it the definitions say
+  /// what is off.
+  func restore(_ snapshot: AlarmSnapshot?) {
+    for (alarm, definition) in definitions.enumerated() {
+      let isOff = snapshot?.off.contains(definition.name) ?? definition.isOff
+      if isOff && definition.mayBeOff {
+        states[alarm].isOff = true
+        inactivation.offCount &+= 1
+        tell(alarm, .off, snapshot == nil ? .setting : .restart)
+      } else if snapshot?.unacknowledged.contains(definition.name) == true,
+        definition.latches(at: .high)
+      {
+        states[alarm].isLatched = true
+        states[alarm].priority = .high
+        tell(alarm, .latched, .restart)
+      }
+    }
+    if inactivation.offCount > 0 { tellInactivation(.start) }
+    annunciate()
+  }
+}

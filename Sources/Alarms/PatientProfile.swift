@@ -1,0 +1,74 @@
+// Whom the monitor watches, and what its alarms go by for this patient.
+
+/// A patient's profile. The defaults are those for an adult of whom nothing is known.
+public struct PatientProfile: Hashable, Sendable {
+  /// The hospital's number, nil where nobody told it.
+  public var id: String?
+  /// The name, nil where nobody told it.
+  public var name: String?
+  /// Whole years, nil where nobody told it: outside the ages that a statement was validated for it is
+  /// not assessed.
+  public var ageYears: Int?
+  /// What the alarms of the patient go by.
+  public var limits = AlarmLimits()
+  /// What is different about single alarms, by name.
+  public var alarms: [String: AlarmAdjustment] = [:]
+  /// What holds for the alarm system as a whole.
+  public var settings = AlarmSettings()
+  /// How long an audio pause is, at most `AlarmSystem.audioPauseSecondsMax`.
+  public var audioPauseSeconds = AlarmSystem.audioPauseSecondsMax
+
+  /// An adult of whom nothing is known.
+  public init() {}
+
+  /// An alarm's definition for this patient.
+  public func adjusted(_ definition: AlarmDefinition) -> AlarmDefinition {
+    guard let adjustment = alarms[definition.name] else { return definition }
+    var result = definition
+    if let asked = adjustment.priority {
+      // The file's reader has refused what is beyond; this holds for a profile that is made otherwise, too.
+      let bounds = definition.priorityBounds
+      let priority = min(max(asked, bounds.lowerBound), bounds.upperBound)
+      result.priority = priority
+      result.priorityMax = max(definition.priorityMax, priority)
+      result.mayBeOff = definition.mayBeOff && priority < .high
+    }
+    result.onsetSeconds = adjustment.onsetSeconds ?? definition.onsetSeconds
+    result.escalationSeconds = adjustment.escalationSeconds ?? definition.escalationSeconds
+    result.isOff = adjustment.isOff
+    return result
+  }
+}
+
+/// What is different about one alarm.
+public struct AlarmAdjustment: Hashable, Sendable {
+  /// Whether it is off when the monitor starts.
+  public var isOff = false
+  /// Another priority.
+  public var priority: AlarmPriority?
+  /// Seconds that the condition must last.
+  public var onsetSeconds: Double?
+  /// Seconds without acknowledgement after which the priority rises.
+  public var escalationSeconds: Double?
+
+  /// Nothing is different.
+  public init() {}
+}
+
+extension AlarmDefinition {
+  /// What the names of the model's findings begin with.
+  public static let findingPrefix = "finding."
+
+  /// The priorities that a patient's profile may give it. What is high stays high and what is wrong with the device
+  /// is never played down; a finding alone is never more than medium.
+  public var priorityBounds: ClosedRange<AlarmPriority> {
+    if name.hasPrefix(Self.findingPrefix) { return .low ... .medium }
+    return (isTechnical || priority == .high ? priority : .low) ... .high
+  }
+
+  /// Seconds of onset delay that a patient's profile may give it: what is grave is not kept waiting.
+  public var onsetBounds: ClosedRange<Double> { priority == .high ? 0...5 : 0...60 }
+
+  /// Seconds without acknowledgement that a patient's profile may give it.
+  public static let escalationBounds = 30.0...3600
+}

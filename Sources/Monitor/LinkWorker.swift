@@ -1,0 +1,214 @@
+// The link's thread: the protocol core between a mailbox, a transport and an outbox.
+
+import AlertLink
+import CLinux
+import Devices
+import Foundation
+
+/// Body of the link's thread.
+final class LinkWorker {
+  /// A station that does not answer is looked up again so often: it may have another address.
+  private static let searchSeconds = 30.0
+  /// What cannot be opened is tried again so often.
+  private static let retryMilliseconds: Int32 = 2000
+  /// How much was lost is told so often.
+  private static let lossSeconds = 60.0
+
+  private let configuration: CentralLinkConfiguration
+  private let mailbox: LinkMailbox
+  private let onNews: @Sendable (CentralLinkNews) -> Void
+  private let transport: any DatagramTransport
+  private var station: DatagramPeer?
+  private var searchAt = 0.0
+  private var lastTrouble = ""
+  private var lossTold = 0
+  private var lossToldAt = -Double.infinity
+
+  init(
+    _ configuration: CentralLinkConfiguration, mailbox: LinkMailbox,
+    onNews: @escaping @Sendable (CentralLinkNews) -> Void
+  ) {
+    self.configuration = configuration
+    self.mailbox = mailbox
+    self.onNews = onNews
+    transport = configuration.makeTransport()
+  }
+
+  /// Runs until somebody asks to stop.
+  func run() {
+    defer {
+      transport.close()
+      mailbox.progress.end()
+    }
+    guard let (sender, outbox) = begin() else { return }
+    var isStopping = false
+    while !isStopping {
+      wait(for: sender)
+      // Read first: what is counted is in the mailbox.
+      let toldCount = mailbox.progress.told
+      let content = mailbox.take()
+      isStopping = content.isStopping
+      let now = Self.now()
+      if content.lostCount > 0 {
+        tell(
+          "\(content.lostCount) alerts found no room at the alert link: this device is too busy.")
+      }
+      if let state = content.state { sender.state = state }
+      for told in content.told { sender.tell(told.message, at: now) }
+      while let datagram = transport.receive() { sender.receive(datagram.bytes, at: now) }
+      findStation(at: now, isReachable: sender.isReachable)
+      send(sender, at: now)
+      note(content.told)
+      sender.store(at: now)
+      let events = sender.takeEvents()
+      mailbox.progress.note(given: toldCount, isStored: !events.contains(where: \.isStoreFailed))
+      if sender.isSettled { mailbox.progress.note(confirmed: toldCount) }
+      for event in events { handle(event, outbox) }
+      tellLoss(sender.messagesLost, at: now, isLast: isStopping)
+    }
+  }
+
+  private static func now() -> Double { Double(clinux_monotonic_nanoseconds()) / 1e9 }
+
+  /// Opens the outbox and begins a life; without a number that is new for certain nothing may be sent.
+  private func begin() -> (AlertSender, NotingOutbox)? {
+    while !mailbox.isStopping {
+      do {
+        let outbox = NotingOutbox(try configuration.openOutbox())
+        // A number from the clock stays new even where the disk was exchanged.
+        let unixSeconds = UInt64(max(0, Date().timeIntervalSince1970))
+        let sender = try AlertSender(
+          key: configuration.key, outbox: outbox, at: Self.now(),
+          epochFloor: clinux_clock_is_synchronised() != 0 ? unixSeconds : 0)
+        return (sender, outbox)
+      } catch {
+        mailbox.progress.note(given: 0, isStored: false)
+        tell("\(error)")
+        onNews(.reachable(false))
+        rest()
+      }
+    }
+    return nil
+  }
+
+  private func rest() {
+    var descriptor = mailbox.wakeDescriptor
+    clinux_event_clear(descriptor)
+    clinux_wait_any(&descriptor, 1, Self.retryMilliseconds)
+  }
+
+  private func wait(for sender: AlertSender) {
+    let descriptors = [mailbox.wakeDescriptor, transport.descriptor]
+    let rest = (sender.nextDeadline - Self.now()) * 1000
+    let milliseconds = Int32(min(1000, max(0, rest.rounded(.up))))
+    clinux_wait_any(descriptors, descriptors.count, milliseconds)
+  }
+
+  /// Opens what is closed and looks up whom to talk to, now and then while nobody answers.
+  private func findStation(at seconds: Double, isReachable: Bool) {
+    let isAway = transport.descriptor < 0
+    guard isAway || !isReachable, seconds >= searchAt else { return }
+    searchAt = seconds + Self.searchSeconds
+    do {
+      if isAway { if station == nil { try transport.open() } else { transport.reopen() } }
+      if transport.descriptor < 0 { searchAt = seconds + Double(Self.retryMilliseconds) / 1000 }
+      station = try configuration.findStation()
+      lastTrouble = ""
+    } catch {
+      // A plug or a name that is not there yet is looked for more often.
+      searchAt = seconds + Double(Self.retryMilliseconds) / 1000
+      tell("\(error)")
+    }
+  }
+
+  private func send(_ sender: AlertSender, at seconds: Double) {
+    for datagram in sender.datagrams(at: seconds) {
+      if let station { transport.send(datagram, to: station) }
+    }
+  }
+
+  private func note(_ told: [LinkMailbox.Told]) {
+    let now = clinux_monotonic_nanoseconds()
+    for one in told where one.message.phase == .start {
+      mailbox.note(latencyNanoseconds: now &- min(now, one.decidedNanoseconds))
+    }
+  }
+
+  private func handle(_ event: AlertSender.Event, _ outbox: NotingOutbox) {
+    switch event {
+    case .reachable: onNews(.reachable(true))
+    case .unreachable: onNews(.reachable(false))
+    case .received: break
+    case .acknowledged(let word):
+      guard let condition = outbox.condition(seenBy: word) else { return }
+      onNews(.acknowledged(condition: condition, person: word.person))
+    case .storeFailed(let error): tell(error.description)
+    }
+  }
+
+  /// Tells what was lost: at once, then each minute what has come to it, and at the end.
+  private func tellLoss(_ count: Int, at seconds: Double, isLast: Bool) {
+    guard count > lossTold, isLast || seconds >= lossToldAt + Self.lossSeconds else { return }
+    lossTold = count
+    lossToldAt = seconds
+    onNews(
+      .problem(
+        "\(count) alerts are lost to the central station: neither it nor the outbox took them. The "
+          + "alarm log has them. Free space, or mend the disk, and see to the link."))
+  }
+
+  /// Tells the same trouble once.
+  private func tell(_ trouble: String) {
+    if trouble != lastTrouble { onNews(.problem(trouble)) }
+    lastTrouble = trouble
+  }
+}
+
+extension AlertSender.Event {
+  fileprivate var isStoreFailed: Bool { if case .storeFailed = self { true } else { false } }
+}
+
+/// An outbox that remembers which alarm a message told of: a person's acknowledgement names the message.
+final class NotingOutbox: AlertOutbox {
+  private static let notedMax = 512
+  private let outbox: any AlertOutbox
+  private var noted: [(position: AlertPosition, condition: String)] = []
+  private var starts: [String: AlertPosition] = [:]
+
+  init(_ outbox: any AlertOutbox) { self.outbox = outbox }
+
+  /// The alarm of the message that a person saw; nil where it is not known any more, or where the alarm has started
+  /// anew since, which nobody has seen.
+  func condition(seenBy word: RemoteAcknowledgement) -> String? {
+    guard let condition = noted.last(where: { $0.position == word.alert })?.condition,
+      word.alert >= starts[condition] ?? .zero
+    else { return nil }
+    return condition
+  }
+
+  func beginEpoch(atLeast floor: UInt64) throws(AlertStoreError) -> UInt64 {
+    try outbox.beginEpoch(atLeast: floor)
+  }
+
+  func newest() throws(AlertStoreError) -> AlertPosition? { try outbox.newest() }
+
+  func append(_ records: [AlertRecord]) throws(AlertStoreError) {
+    for record in records where record.position > noted.last?.position ?? .zero {
+      guard let message = AlertMessage(json: record.json) else { continue }
+      noted.append((record.position, message.condition))
+      if message.phase == .start { starts[message.condition] = record.position }
+    }
+    noted.removeFirst(max(0, noted.count - Self.notedMax))
+    try outbox.append(records)
+  }
+
+  func unreceived(
+    after position: AlertPosition, limit: Int
+  ) throws(AlertStoreError) -> [AlertRecord] {
+    try outbox.unreceived(after: position, limit: limit)
+  }
+
+  func markReceived(through position: AlertPosition) throws(AlertStoreError) {
+    try outbox.markReceived(through: position)
+  }
+}

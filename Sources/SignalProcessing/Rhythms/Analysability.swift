@@ -1,0 +1,125 @@
+// Whether anything can be said of the heart at all. Noise that passes for beats would hide a heart that stands still or
+// fibrillates: so what is told as beats must look like beats, or it is told that nobody knows how the patient is.
+
+/// Watches over the last eight seconds. Never silences a rhythm: it is an alarm of its own.
+///
+/// Beats are no beats when most of them have shapes that were not seen before, hardly any is like this heart's, their
+/// intervals are random or none at all is like this heart's, and between them the signal is nearly as large. In
+/// noise of 6 dB by the noise stress test's convention all four hold for a heart without beats; with beats the
+/// first does not. The limits lie between both: docs/signal-quality.md.
+struct Analysability {
+  private static let slotSeconds = 0.5
+  private static let slotCount = 16
+  /// So few familiar beats in eight seconds are none to go by: 23 a minute beside strange ones; 8 beside strange
+  /// ones at any intervals, or beside time in which no row could be trusted.
+  private static let familiarMax = (amongStrange: 3, atAll: 1)
+  private static let strangeMin = 2
+  /// So much of the eight seconds without a row that can be trusted.
+  private static let blindShare = 0.25
+  private static let noiseShareMin: Float = 0.22
+  /// Intervals are alike that differ from their median by no more than this share of it; beats have more of them.
+  private static let alike = 0.12
+  private static let alikeShareMax = 0.8
+  /// Strangeness must have lasted for so many half seconds; then it is told until it is gone for as many.
+  private static let slotsToTell = 4
+
+  private let sampleRate: Double
+  private let slotSamples: Int
+  private var position = 0
+  private var slot = 0
+  private var filled = 0
+  private var slots: InlineArray<16, Slot> = .init(repeating: Slot())
+  private var beats: InlineArray<32, Int64> = .init(repeating: .min)
+  private var beatCount = 0
+  private var strangeSlots = 0
+  /// Whether too little is known of the heart.
+  private(set) var isLacking = false
+
+  /// What half a second brought.
+  private struct Slot: BitwiseCopyable {
+    var familiar = 0
+    var strange = 0
+    var blindSamples = 0
+    var noiseShare: Float = 0
+  }
+
+  init(sampleRate: Double) {
+    self.sampleRate = sampleRate
+    slotSamples = max(1, Int((Self.slotSeconds * sampleRate).rounded()))
+  }
+
+  /// Nothing is asked of the past.
+  mutating func restart() { self = Analysability(sampleRate: sampleRate) }
+
+  /// Takes one sample: whether no row can be trusted, what was told of a beat, and how large is what lies between beats
+  /// as a share of them.
+  mutating func take(isBlind: Bool, beat: Beat?, noiseShare: Float, at index: Int64) {
+    if isBlind { slots[slot].blindSamples &+= 1 }
+    if let beat {
+      if beat.familiarity == .strange {
+        slots[slot].strange &+= 1
+      } else {
+        slots[slot].familiar &+= 1
+      }
+      beats[beatCount & 31] = beat.sampleIndex
+      beatCount &+= 1
+    }
+    position &+= 1
+    guard position == slotSamples else { return }
+    slots[slot].noiseShare = noiseShare
+    position = 0
+    judge(at: index)
+    slot = (slot &+ 1) % Self.slotCount
+    slots[slot] = Slot()
+  }
+
+  private mutating func judge(at index: Int64) {
+    filled = min(filled &+ 1, Self.slotCount)
+    guard filled == Self.slotCount else { return }
+    var sum = Slot()
+    for place in 0..<Self.slotCount {
+      sum.familiar &+= slots[place].familiar
+      sum.strange &+= slots[place].strange
+      sum.blindSamples &+= slots[place].blindSamples
+      sum.noiseShare += slots[place].noiseShare / Float(Self.slotCount)
+    }
+    let isStrange =
+      sum.strange >= max(Self.strangeMin, sum.familiar)
+      && sum.familiar <= Self.familiarMax.amongStrange
+      && sum.noiseShare >= Self.noiseShareMin
+      && (sum.familiar <= Self.familiarMax.atAll || alikeShare(at: index) <= Self.alikeShareMax)
+    strangeSlots =
+      isStrange ? min(strangeSlots &+ 1, 2 &* Self.slotsToTell) : max(strangeSlots &- 1, 0)
+    let samples = Double(Self.slotCount &* slotSamples)
+    let isBlind =
+      Double(sum.blindSamples) >= Self.blindShare * samples
+      && sum.familiar <= Self.familiarMax.atAll
+    isLacking = isBlind || strangeSlots >= Self.slotsToTell
+  }
+
+  /// The share of the intervals between the last beats that are about as long as their median.
+  private func alikeShare(at index: Int64) -> Double {
+    let since = index &- Int64(Self.slotCount &* slotSamples)
+    var intervals = InlineArray<32, Int64>(repeating: 0)
+    var count = 0
+    for back in 1..<max(1, min(beatCount, 32)) {
+      let start = beats[(beatCount &- 1 &- back) & 31]
+      guard start >= since else { break }
+      var place = count
+      let interval = beats[(beatCount &- back) & 31] &- start
+      while place > 0, intervals[place &- 1] > interval {
+        intervals[place] = intervals[place &- 1]
+        place &-= 1
+      }
+      intervals[place] = interval
+      count &+= 1
+    }
+    guard count > 0 else { return 0 }
+    let median = Double(intervals[count / 2])
+    var alike = 0
+    for place in 0..<count where abs(Double(intervals[place]) - median) <= Self.alike * median {
+      alike &+= 1
+    }
+    return Double(alike) / Double(count)
+  }
+}

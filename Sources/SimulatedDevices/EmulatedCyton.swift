@@ -1,0 +1,119 @@
+// A Cyton that is not there, wired for an ECG as firmware-config/wiring/cyton.md says: what its converter makes of the
+// signal at its electrodes depends on what programs told it before.
+
+import ECGSignal
+import FrontEnds
+
+/// A Cyton with its electrodes. One thread: signal and responder are the same front-end.
+///
+/// The reference (SRB2, at the positive inputs) is the right arm; the other electrodes are at the negative inputs. So
+/// what it measures of a chest lead V is minus (V + (I + II) / 3), and of I and II minus these.
+public final class EmulatedCyton: EmulatedSignal, CommandResponder, SelfDescribing {
+  /// Reference / 2400.
+  private static let testMicrovolts = 1875.0
+
+  public let format: SignalFormat
+  public var isStreaming: Bool { firmware.isStreaming }
+
+  let firmware: CytonFirmware
+  private let signal: any EmulatedSignal
+  private let sendsByItself: Bool
+  private let limbs: (first: Int, second: Int)?
+  private var hasPower = true
+  private var hasStarted = false
+
+  /// - Parameters:
+  ///   - isStreaming: false for a board as after power-on, which is silent until it is told to start.
+  ///   - hasDaisy: whether a Daisy is plugged on it; its inputs are open.
+  ///   - sendsByItself: whether it streams after power-on, as no board does: for lines on which it hears nothing.
+  public init(
+    _ signal: any EmulatedSignal, isStreaming: Bool, hasDaisy: Bool = false,
+    sendsByItself: Bool = false
+  ) {
+    self.signal = signal
+    self.sendsByItself = sendsByItself
+    format = signal.format
+    firmware = CytonFirmware(isStreaming: isStreaming, hasDaisy: hasDaisy)
+    let leads = signal.format.channels.map(\.lead)
+    limbs = leads.firstIndex(of: .I).flatMap { first in
+      leads.firstIndex(of: .II).map { (first, $0) }
+    }
+  }
+
+  // MARK: Samples
+
+  public func fill(_ block: SampleBlock, count: Int) -> Bool {
+    guard signal.fill(block, count: count) else { return false }
+    for sample in 0..<Int(block.header.pointee.sampleCount) { measure(sample, of: block) }
+    return true
+  }
+
+  public func rewind() { signal.rewind() }
+
+  private func measure(_ sample: Int, of block: SampleBlock) {
+    let index = block.header.pointee.firstIndex + Int64(sample)
+    let terminal = limbs.map {
+      Double(block.channel($0.first)[sample]) + Double(block.channel($0.second)[sample])
+    }
+    for channel in 0..<min(block.channelCount, firmware.channels.count) {
+      let setting = firmware.channels[channel]
+      let code = block.channel(channel)[sample]
+      let scale = setting.gain / 24 / format.channels[channel].microvoltsPerCode
+      let converted: Double
+      switch setting.input {
+      case .electrodes:
+        if code == SampleBlock.missing { continue }
+        converted = electrodes(code, (isOnChest(channel) ? terminal : nil) ?? 0) * setting.gain / 24
+      case .ground: converted = 0
+      case .squareWave(let times, let hertz):
+        let half = Int64(format.sampleRate / hertz / 2)
+        converted = (index / half % 2 == 0 ? 1 : -1) * times * Self.testMicrovolts * scale
+      case .still: converted = 2 * Self.testMicrovolts * scale
+      }
+      // Every second packet is the Daisy's.
+      let isDaisys = firmware.usesDaisy && index % 2 == 0
+      block.channel(channel)[sample] =
+        isDaisys || !setting.isOn
+        ? 0
+        : Int32(
+          max(
+            Double(EmulatedConverter.codeMin),
+            min(Double(EmulatedConverter.codeMax), converted.rounded())))
+    }
+  }
+
+  /// The reference less the electrode. At a rail the reference makes no difference but the sign.
+  private func electrodes(_ code: Int32, _ limbSum: Double) -> Double {
+    if code >= EmulatedConverter.codeMax { return -.infinity }
+    if code <= EmulatedConverter.codeMin { return .infinity }
+    return -(Double(code) + limbSum / 3)
+  }
+
+  private func isOnChest(_ channel: Int) -> Bool {
+    format.channels[channel].lead?.isOnChest ?? false
+  }
+
+  // MARK: Commands
+
+  /// After power-up, or plugged in again: nothing is remembered.
+  func start(_ encoder: any FrameEncoder) {
+    defer { hasStarted = true }
+    guard hasStarted else { return }
+    firmware.powerOn()
+    if sendsByItself { _ = firmware.respond(to: CytonCommand.start.rawValue) }
+  }
+
+  public func setPower(isOn: Bool) { hasPower = isOn }
+
+  public var stopCount: Int { firmware.stopCount }
+
+  public func respond(
+    to bytes: UnsafeRawBufferPointer, encoder: any FrameEncoder
+  ) -> [UInt8] {
+    // The dongle answers for a board that it does not hear.
+    guard hasPower else {
+      return Array("Failure: Communications timeout - Device failed to poll Host$$$".utf8)
+    }
+    return bytes.flatMap { Array(firmware.respond(to: $0).utf8) }
+  }
+}

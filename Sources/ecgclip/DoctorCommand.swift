@@ -1,0 +1,150 @@
+// `ecgclip doctor`: what is wrong with this device, one line a check, and under each trouble the line that mends it.
+
+import ArgumentParser
+import CLinux
+import Devices
+import Doctor
+import ECGSignal
+import Foundation
+import LinuxDevices
+import Monitor
+
+struct DoctorCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "doctor",
+    abstract: "Check this device from the outside in, with the line that puts each trouble right.",
+    discussion: """
+      Reads only; changes nothing. docs/doctor.md explains every check.
+
+        ecgclip doctor                                              the machine
+        ecgclip doctor --source 'serial:/dev/ttyACM0?format=bridge'    and two seconds of a front-end
+        ecgclip doctor | grep -A1 FAIL                              what does not work, with its fix
+
+      Status: 0 nothing fails (warnings may be there), 1 something fails, 2 could not run.
+      """)
+
+  @Option(help: SourceSpecification.help)
+  var source: SourceSpecification?
+
+  @Option(help: "Board profile: a name in firmware-config or a path.")
+  var profile: String?
+
+  @Option(help: UnitOption.help)
+  var unit: String?
+
+  @Option(help: "Model: a name in models or a path.")
+  var model: String?
+
+  @Option(help: "The folder into which sessions will be recorded.")
+  var record: String?
+
+  @Flag(help: "Print one JSON object.")
+  var json = false
+
+  /// A tree of files to look at instead of this machine: for tests.
+  @Option(help: .hidden)
+  var root = ""
+
+  func run() throws {
+    let installation = InstallationChecks(model: model)
+    var results = Doctor.examine(
+      Machine(root: root, facts: .live(root: root), needs: try needs()))
+    results += installation.results()
+    if let source {
+      results += try FrontEndCheck(source: source, profile: profile, unit: unit).results()
+    }
+    let failures = results.filter { $0.state == .failure }.count
+    let warnings = results.filter { $0.state == .warning }.count
+    if json {
+      try JSONOutput.print(DoctorObject(results, failures: failures, warnings: warnings))
+    } else {
+      for result in results { print(Self.lines(result)) }
+      print("\n\(results.count) checks: \(failures) fail, \(warnings) warn.")
+    }
+    if failures > 0 { throw ExitCode(1) }
+  }
+
+  private func needs() throws -> Needs {
+    var needs = Needs()
+    if case .serial(let device, _)? = source { needs.serialPort = device }
+    if case .spi? = source { needs.spi = true }
+    if let profile {
+      let path = try Installation.file(profile, in: "firmware-config", suffix: ".yaml")
+      if try BoardProfile.load(path).spi != nil { needs.spi = true }
+    }
+    needs.recordFolder = record ?? "/"
+    return needs
+  }
+
+  /// "FAIL      spi.device      SPI is off" and below it, indented, the line that puts it right.
+  private static func lines(_ result: CheckResult) -> String {
+    let word =
+      switch result.state {
+      case .ok: "ok"
+      case .warning: "warn"
+      case .failure: "FAIL"
+      case .absent: "not here"
+      }
+    func padded(_ text: String, _ width: Int) -> String {
+      text + String(repeating: " ", count: max(1, width - text.count))
+    }
+    let line = padded(word, 10) + padded(result.id, 23) + result.text
+    return result.fix.map { line + "\n          " + $0 } ?? line
+  }
+}
+
+/// Opens the front-end, takes two seconds, and looks for its calibration.
+private struct FrontEndCheck {
+  let source: SourceSpecification
+  let profile: String?
+  let unit: String?
+
+  func results() throws -> [CheckResult] {
+    let device = try SourceFactory(speed: .real, profile: profile).make(source)
+    let format: SignalFormat
+    do { format = try device.open() } catch {
+      return [
+        .failure(
+          "signal.open", error.description, fix: "# do what the sentence says, then run this again")
+      ]
+    }
+    defer { device.close() }
+    var check = SignalCheck(format: format)
+    let storage = SampleBlockStorage(channelCount: format.channels.count)
+    let end = clinux_monotonic_nanoseconds() &+ 6_000_000_000
+    reading: while check.seconds < 2, clinux_monotonic_nanoseconds() < end {
+      storage.block.header.pointee = SampleBlock.Header()
+      switch device.read(into: storage.block) {
+      case .samples: check.take(storage.block)
+      case .idle: continue
+      case .ended, .disconnected: break reading
+      }
+    }
+    let name = "\(format.sourceName), \(format.channels.count) channels"
+    return [.ok("signal.open", name)] + check.results(isTimed: !device.waitsForConsumer)
+      + [InstallationChecks.calibration(of: format, unit: unit ?? device.unit)]
+  }
+}
+
+private struct DoctorObject: Encodable {
+  struct Check: Encodable {
+    let id: String
+    let state: String
+    let text: String
+    let fix: Nullable<String>
+  }
+
+  let passed: Bool
+  let failures: Int
+  let warnings: Int
+  let checks: [Check]
+
+  init(_ results: [CheckResult], failures: Int, warnings: Int) {
+    passed = failures == 0
+    self.failures = failures
+    self.warnings = warnings
+    checks = results.map {
+      Check(id: $0.id, state: $0.state.rawValue, text: $0.text, fix: Nullable($0.fix))
+    }
+  }
+}

@@ -1,0 +1,85 @@
+// A patient's profile: what may be set, what is refused and with which words.
+
+import Alarms
+import StrictJSON
+import Testing
+
+private func read(_ members: String) throws(JSONFieldError) -> PatientProfile {
+  try PatientProfile(
+    parsing: #"{"schemaVersion": 1, \#(members)}"#.utf8, name: "patient.json",
+    definitions: sceneDefinitions)
+}
+
+@Test("a profile sets what it names and leaves the rest as it is for an adult")
+func profile() throws {
+  let profile = try read(
+    #"""
+    "patient": {"id": "4711", "name": "Ada", "ageYears": 63},
+    "limits": {"tachycardiaBPM": 130, "asystoleSeconds": 5},
+    "alarms": {"irregularRhythm": {"off": true}, "tachycardia": {"priority": "high"},
+               "noise": {"onsetSeconds": 30, "escalationSeconds": 60}},
+    "audioPauseSeconds": 60, "latchedAlarmsSound": false
+    """#)
+  #expect(profile.id == "4711" && profile.name == "Ada" && profile.ageYears == 63)
+  #expect(profile.limits[.tachycardiaBPM] == 130 && profile.limits[.asystoleSeconds] == 5)
+  #expect(profile.limits[.bradycardiaBPM] == 50)
+  #expect(profile.audioPauseSeconds == 60 && !profile.settings.latchedAlarmsSound)
+  #expect(!profile.settings.remoteAcknowledgementSilences)
+  let tachycardia = profile.adjusted(BuiltInAlarm.tachycardia.definition)
+  #expect(tachycardia.priority == .high && !tachycardia.mayBeOff)
+  #expect(profile.adjusted(BuiltInAlarm.irregularRhythm.definition).isOff)
+  let noise = profile.adjusted(BuiltInAlarm.noise.definition)
+  #expect(noise.onsetSeconds == 30 && noise.escalationSeconds == 60 && noise.priority == .low)
+  #expect(profile.adjusted(BuiltInAlarm.asystole.definition) == BuiltInAlarm.asystole.definition)
+}
+
+@Test("an alarm that is off from the start says so, and never sounds")
+func offFromTheStart() throws {
+  let profile = try read(#""alarms": {"tachycardia": {"off": true}}"#)
+  let scene = AlarmScene(sceneDefinitions.map(profile.adjusted))
+  scene.set(.tachycardia, true)
+  scene.run(60)
+  #expect(scene.takeTold() == ["tachycardia off setting"])
+  #expect(scene.sound == nil && scene.board.off == [BuiltInAlarm.tachycardia.rawValue])
+  #expect(scene.inactivations == [AlarmInactivation(offCount: 1, cause: .start)])
+}
+
+@Test(
+  "what is beyond its bounds, contradicts itself or is misspelt is refused, with the bound or the word",
+  arguments: [
+    (#""limits": {"bradycardiaBPM": 150}"#, "from 30 to 120"),
+    (#""limits": {"asystoleSeconds": 30}"#, "from 3 to 6"),
+    (#""limits": {"asystoleSeconds": null}"#, "must be a number"),
+    (#""limits": {"ventricularRunBeats": 3.5}"#, "whole number from 3 to 15"),
+    (#""limits": {"tachycardiaBPM": 200}"#, "must be below 'extremeTachycardiaBPM' (150)"),
+    (#""limits": {"tachycardiaBmp": 120}"#, "did you mean 'tachycardiaBPM'?"),
+    (#""limits": {"pauseSeconds": 3.2, "asystoleSeconds": 3}"#, "must be below 'asystoleSeconds'"),
+    (#""alarms": {"asystole": {"off": true}}"#, "may not be off"),
+    (#""alarms": {"tachycardia": {"off": true, "priority": "high"}}"#, "may not be off"),
+    (#""alarms": {"asystole": {"priority": "medium"}}"#, "must be high"),
+    (#""alarms": {"asystole": {"onsetSeconds": 20}}"#, "from 0 to 5"),
+    (#""alarms": {"finding.AFIB": {"priority": "high"}}"#, "must be low or medium"),
+    (#""alarms": {"leadOff": {"priority": "low"}}"#, "must be medium or high"),
+    (#""alarms": {"asistole": {"off": false}}"#, "did you mean 'asystole'?"),
+    (#""audioPauseSeconds": 300"#, "from 1 to 120"),
+    (#""patient": {"ageYears": 63.5}"#, "whole number from 0 to 150"),
+    (#""pateint": {}"#, "did you mean 'patient'?"),
+  ])
+func refusals(members: String, words: String) {
+  let error = #expect(throws: JSONFieldError.self) { _ = try read(members) }
+  #expect(error?.description.contains(words) == true, "\(error?.description ?? "")")
+  #expect(error?.description.hasPrefix("patient.json") == true)
+}
+
+@Test("every limit's default is within its bounds, and the defaults do not contradict each other")
+func defaults() throws {
+  for limit in AlarmLimit.allCases { #expect(limit.bounds.contains(limit.initial), "\(limit)") }
+  let members = AlarmLimit.allCases.map { "\"\($0)\": \($0.initial)" }.joined(separator: ", ")
+  #expect(try read("\"limits\": {\(members)}") == read("\"limits\": {}"))
+  #expect(AlarmLimit.of("asystole") == [.asystoleSeconds])
+  #expect(
+    AlarmLimit.of("ventricularTachycardia") == [
+      .ventricularTachycardiaBeats, .ventricularTachycardiaBPM,
+    ])
+  #expect(AlarmLimit.of("leadOff").isEmpty)
+}
