@@ -8,12 +8,6 @@ import Glibc
 import FrontEnds
 import LinuxDevices
 
-/// Prints a line at once, so that it is seen before a guest hangs.
-func say(_ text: String) {
-  print("exercise: \(text)")
-  fflush(nil)
-}
-
 struct GPIOExercise {
   private let outside: String
   private let labels = ["pinctrl-rp1", "pi-sim"]
@@ -44,15 +38,6 @@ struct GPIOExercise {
     if isNumbered { try overflow(line) }
     try source(line)
     say("all as it should be")
-  }
-
-  private func check(_ isSo: Bool, _ what: String) throws {
-    guard isSo else { throw SourceError(what) }
-  }
-
-  private func refusal(_ body: () throws -> Void) -> String {
-    do { try body() } catch { return "\(error)" }
-    return ""
   }
 
   /// What the outside does to an input.

@@ -8,8 +8,9 @@ import LinuxDevices
 do {
   switch CommandLine.arguments.dropFirst().first {
   case "gpio": try GPIOExercise().run()
+  case "gpio1": try OldKernelExercise().run()
   case "sound": try SoundExercise().run()
-  default: throw SourceError("usage: KernelExercise gpio | sound")
+  default: throw SourceError("usage: KernelExercise gpio | gpio1 | sound")
   }
 } catch {
   say("failed: \(error)")
