@@ -42,12 +42,14 @@ struct DurableDatabase: Sendable {
     configuration.busyMode = .timeout(5)
     return try checked(path) {
       let queue = try DatabaseQueue(path: path, configuration: configuration)
-      if try queue.read(migrator.hasBeenSuperseded) {
-        throw AlarmLogError(.newerVersion, path: path)
-      }
-      // A file that its program has only just made: nothing is in it.
-      guard try queue.read(migrator.hasCompletedMigrations) else {
-        throw AlarmLogError(.missing, path: path)
+      try alone(with: path) {
+        if try queue.read(migrator.hasBeenSuperseded) {
+          throw AlarmLogError(.newerVersion, path: path)
+        }
+        // A file that its program has only just made: nothing is in it.
+        guard try queue.read(migrator.hasCompletedMigrations) else {
+          throw AlarmLogError(.missing, path: path)
+        }
       }
       return queue
     }
@@ -79,18 +81,22 @@ struct DurableDatabase: Sendable {
       guard trouble == "ok" else {
         throw AlarmLogError(.corrupt, path: path, detail: trouble ?? "no answer")
       }
-      if try queue.read(migrator.hasBeenSuperseded) {
-        throw AlarmLogError(.newerVersion, path: path)
+      try alone(with: path) {
+        if try queue.read(migrator.hasBeenSuperseded) {
+          throw AlarmLogError(.newerVersion, path: path)
+        }
+        try migrator.migrate(queue)
       }
-      try alone(in: (path as NSString).deletingLastPathComponent) { try migrator.migrate(queue) }
       return queue
     }
   }
 
-  /// Runs while nobody else of this program or another makes tables in the folder: a migrator looks which are missing
-  /// before it makes them, and two would make the same ones. The lock is the folder's, because closing a second
-  /// descriptor of the database would end SQLite's own locks.
-  private static func alone(in folder: String, _ body: () throws -> Void) throws {
+  /// Runs while nobody else of this program or another makes tables in the database's folder: a migrator looks which
+  /// are missing before it makes them, so two would make the same ones, and takes a table that appears while it looks
+  /// for a fault. The lock is the folder's, because closing a second descriptor of the database would end SQLite's own
+  /// locks.
+  private static func alone(with path: String, _ body: () throws -> Void) throws {
+    let folder = (path as NSString).deletingLastPathComponent
     let descriptor = Glibc.open(folder.isEmpty ? "." : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     defer { if descriptor >= 0 { close(descriptor) } }
     if descriptor >= 0 { while flock(descriptor, LOCK_EX) != 0 && errno == EINTR {} }
