@@ -74,10 +74,13 @@ struct CytonLayout: CountedFrameLayout {
 /// bytes (accelerometer, analogue pins) are not read. The first Daisy packet after a start averages with nothing: half
 /// an amplitude, for one sample.
 public final class CytonDecoder: FrameDecoder {
+  private let layout: CytonLayout
+  private let settings: WireSettings
   private var frames: CountedFrames<CytonLayout>
 
   public init(_ settings: WireSettings) {
-    let layout = CytonLayout(hasDaisy: settings.channelCount > CytonLayout.channelCount)
+    self.settings = settings
+    layout = CytonLayout(hasDaisy: settings.channelCount > CytonLayout.channelCount)
     frames = CountedFrames(layout, settings)
   }
 
@@ -89,6 +92,9 @@ public final class CytonDecoder: FrameDecoder {
   public func feed(_ bytes: UnsafeRawBufferPointer, arrivalNanoseconds: UInt64) -> Int {
     frames.stream.feed(bytes, arrivalNanoseconds: arrivalNanoseconds)
   }
+
+  /// Allocates: a board that was stopped begins anew, its counter too.
+  public func beginStream() { frames = CountedFrames(layout, settings) }
 
   public func skip(samples: Int64, cause: GapCause) { frames.skip(samples: samples, cause: cause) }
 

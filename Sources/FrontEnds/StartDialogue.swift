@@ -54,7 +54,6 @@ extension StartDialogue {
   /// board with a Daisy only, so both go with the next command; where a firmware before 3.0.0 takes `~6` for a channel
   /// to switch off, the defaults switch it on again.
   static func cyton(hasDaisy: Bool) -> StartDialogue {
-    func bytes(_ commands: CytonCommand...) -> [UInt8] { commands.map(\.rawValue) }
     let rate = Array("~6".utf8)
     let noDaisy = Refusal(
       ending: "8", meaning: "has no Daisy: check how it is plugged, or name --profile cyton.")
@@ -70,8 +69,23 @@ extension StartDialogue {
         Step(bytes: rate + bytes(.eightChannels, .defaultChannels), answer: "default"))
     }
     steps.append(Step(bytes: bytes(.start)))
-    return StartDialogue(
+    return cyton(steps)
+  }
+
+  /// Puts the inputs of all channels of a Cyton that was started on something else: a command of `0 - = p [ ]`, which
+  /// a board that does not stream answers with "Success: Configured internal test signal.$$$".
+  public static func cyton(connecting inputs: CytonCommand) -> StartDialogue {
+    cyton([
+      Step(bytes: bytes(.stop)), Step(bytes: bytes(inputs), answer: "test signal"),
+      Step(bytes: bytes(.start)),
+    ])
+  }
+
+  private static func cyton(_ steps: [Step]) -> StartDialogue {
+    StartDialogue(
       steps: steps, question: bytes(.queryRegisters),
       remedy: "is the board on, its switch at PC, and the dongle's at GPIO 6?")
   }
+
+  private static func bytes(_ commands: CytonCommand...) -> [UInt8] { commands.map(\.rawValue) }
 }

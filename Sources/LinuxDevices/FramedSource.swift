@@ -43,6 +43,8 @@ public final class FramedSource<Channel: ByteChannel, Decoder: FrameDecoder>: Sa
   private var silence: SilenceWatch?
   /// It has, and that is not told yet.
   private var hasLostPower = false
+  /// Its inputs were switched: what comes is another stream, which begins with `open`.
+  private var isSwitched = false
 
   /// - Parameters:
   ///   - profileFormat: the format where the wire does not tell it.
@@ -72,6 +74,7 @@ public final class FramedSource<Channel: ByteChannel, Decoder: FrameDecoder>: Sa
   /// Opens the device and waits until it has said what it is. Called again while it is open, after commands, it begins
   /// the stream anew with what comes now and gives its format.
   public func open() throws(SourceError) -> SignalFormat {
+    isSwitched = false
     if let format {
       _ = kept.removeAll()
       samplesLetGo = 0
@@ -124,7 +127,7 @@ public final class FramedSource<Channel: ByteChannel, Decoder: FrameDecoder>: Sa
   }
 
   public func read(into block: SampleBlock) -> ReadOutcome {
-    if endReason != nil { return .ended }
+    if isSwitched || endReason != nil { return .ended }
     if kept.take(into: block) { return .samples }
     var isQuiet = false
     while true {
@@ -210,8 +213,8 @@ public final class FramedSource<Channel: ByteChannel, Decoder: FrameDecoder>: Sa
     hasReturned = true
     do {
       try startSending()
-      // Whoever had the device meanwhile may have left it in any state.
-      try control?.restore()
+      // Whoever had the device meanwhile may have left it in any state; a start dialogue has put all of it right.
+      if start == nil { try control?.restore() }
       if control != nil { letGoKept() }
     } catch {
       channel.close()
@@ -231,6 +234,18 @@ public final class FramedSource<Channel: ByteChannel, Decoder: FrameDecoder>: Sa
   }
 
   // MARK: - Commands
+
+  /// Says a dialogue to a front-end that is open and cannot tell what its inputs are on. The stream ends, whatever
+  /// comes of it, and `open` begins the next one: with what is no patient's from the first command on, until a
+  /// dialogue that connects the electrodes was heard to its end.
+  func converse(_ dialogue: StartDialogue, connectsElectrodes: Bool) throws(SourceError) {
+    isSwitched = true
+    format?.provenance = .testSignal
+    unfed = bufferedCount
+    try StartConversation(channel: channel, dialogue: dialogue).hold(whileWaiting: whileWaiting)
+    silence?.begin(at: channel.nanoseconds)
+    if connectsElectrodes { format = profileFormat.map(marked) }
+  }
 
   /// Writes bytes to the front-end.
   public func send(_ bytes: [UInt8]) throws(SourceError) {

@@ -79,19 +79,20 @@ final class CytonFirmware {
       defer { usesDaisy = false }
       return usesDaisy ? text("daisy removed$$$") : ""
     case .sixteenChannels?: return attachDaisy()
-    case .inputsToGround?: connect(to: .ground)
-    case .testSignalSlow?: connect(to: .squareWave(times: 1, hertz: 0.9765625))
-    case .testSignalFast?: connect(to: .squareWave(times: 1, hertz: 1.953125))
-    case .testSignalDoubleSlow?: connect(to: .squareWave(times: 2, hertz: 0.9765625))
-    case .testSignalDoubleFast?: connect(to: .squareWave(times: 2, hertz: 1.953125))
-    case .testSignalStill?: connect(to: .still)
+    case .inputsToGround?: return connect(to: .ground)
+    case .testSignalSlow?: return connect(to: .squareWave(times: 1, hertz: 0.9765625))
+    case .testSignalFast?: return connect(to: .squareWave(times: 1, hertz: 1.953125))
+    case .testSignalDoubleSlow?: return connect(to: .squareWave(times: 2, hertz: 0.9765625))
+    case .testSignalDoubleFast?: return connect(to: .squareWave(times: 2, hertz: 1.953125))
+    case .testSignalStill?: return connect(to: .still)
     default: return other(byte)
     }
     return ""
   }
 
-  private func connect(to input: Input) {
+  private func connect(to input: Input) -> String {
     for channel in channels.indices { channels[channel].input = input }
+    return text("Success: Configured internal test signal.$$$")
   }
 
   /// Answered also by a board that streams.

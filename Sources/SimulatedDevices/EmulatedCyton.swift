@@ -11,16 +11,21 @@ import FrontEnds
 public final class EmulatedCyton: EmulatedSignal, CommandResponder, SelfDescribing {
   /// Reference / 2400.
   private static let testMicrovolts = 1875.0
+  /// What its converter adds of its own, RMS, at gain 24 (data sheet SBAS499, table 3: 0.14 at 250 samples a second).
+  private static let noiseMicrovolts = 0.14
 
   public let format: SignalFormat
   public var isStreaming: Bool { firmware.isStreaming }
 
   let firmware: CytonFirmware
+  /// By how much each channel's gain is too large, as a share.
+  var gainErrors = [Double](repeating: 0, count: 8)
   private let signal: any EmulatedSignal
   private let sendsByItself: Bool
   private let limbs: (first: Int, second: Int)?
   private var hasPower = true
   private var hasStarted = false
+  private var generator = SeededGenerator(seed: 1299)
 
   /// - Parameters:
   ///   - isStreaming: false for a board as after power-on, which is silent until it is told to start.
@@ -64,11 +69,12 @@ public final class EmulatedCyton: EmulatedSignal, CommandResponder, SelfDescribi
       case .electrodes:
         if code == SampleBlock.missing { continue }
         converted = electrodes(code, (isOnChest(channel) ? terminal : nil) ?? 0) * setting.gain / 24
-      case .ground: converted = 0
+      case .ground: converted = inside(0) * scale
       case .squareWave(let times, let hertz):
         let half = Int64(format.sampleRate / hertz / 2)
-        converted = (index / half % 2 == 0 ? 1 : -1) * times * Self.testMicrovolts * scale
-      case .still: converted = 2 * Self.testMicrovolts * scale
+        let isHigh = index / half % 2 == 0
+        converted = inside((isHigh ? 1 : -1) * times * Self.testMicrovolts) * scale
+      case .still: converted = inside(2 * Self.testMicrovolts) * scale
       }
       // Every second packet is the Daisy's.
       let isDaisys = firmware.usesDaisy && index % 2 == 0
@@ -78,7 +84,9 @@ public final class EmulatedCyton: EmulatedSignal, CommandResponder, SelfDescribi
         : Int32(
           max(
             Double(EmulatedConverter.codeMin),
-            min(Double(EmulatedConverter.codeMax), converted.rounded())))
+            min(
+              Double(EmulatedConverter.codeMax),
+              (converted * (1 + gainErrors[channel])).rounded())))
     }
   }
 
@@ -87,6 +95,11 @@ public final class EmulatedCyton: EmulatedSignal, CommandResponder, SelfDescribi
     if code >= EmulatedConverter.codeMax { return -.infinity }
     if code <= EmulatedConverter.codeMin { return .infinity }
     return -(Double(code) + limbSum / 3)
+  }
+
+  /// A voltage of the chip itself, which the electrodes' own noise is not on.
+  private func inside(_ microvolts: Double) -> Double {
+    microvolts + Self.noiseMicrovolts * generator.normal()
   }
 
   private func isOnChest(_ channel: Int) -> Bool {

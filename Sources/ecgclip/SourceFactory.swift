@@ -105,6 +105,9 @@ struct SourceFactory {
       if let bridge = source as? FramedSource<Channel, BridgeDecoder> {
         bridge.control = try BridgeControl.of(bridge, board)
       }
+      if let cyton = source as? FramedSource<Channel, CytonDecoder>, channel.takesCommands {
+        cyton.control = CytonControl(cyton, board)
+      }
       return source
     }
     return try source(board.format.decoder)

@@ -1,6 +1,7 @@
-// libgpiod 1 against a kernel of its time (Debian 12's Linux 6.1), which has no simulated chip: its lines are those of the
-// emulated board's own PL061. Line 3 is the board's power button, pressed from outside some seven times a second
-// (scripts/guest); the kernel's count of its interrupts is the witness of the edges, its debug file that of the outputs.
+// libgpiod 1 against a kernel of its time (Debian 12's Linux 6.1), which has no simulated chip: its lines are those of
+// the emulated board's own PL061. Line 3 is the board's power button, pressed from outside some seven times a second
+// (scripts/guest-bookworm); the kernel's count of its interrupts is the witness of the edges, its debug file that of
+// the outputs.
 
 import Devices
 import Foundation

@@ -43,7 +43,7 @@ private final class Bench {
   let source: FramedSource<SerialChannel, CytonDecoder>
   let format: SignalFormat
   let storage = SampleBlockStorage(channelCount: 8)
-  private let frontEnd: EmulatedFrontEnd
+  let frontEnd: EmulatedFrontEnd
   private let assembly: RowAssembly
   private let terminal: PseudoTerminal
 
@@ -176,6 +176,39 @@ struct EmulatedCytonTests {
     let counters = bench.source.decoder.counters
     #expect(counters.samplesLost == 0 && counters.reconnects == 0 && counters.framesCorrupt == 0)
     #expect(bench.source.takeNews() == nil)
+  }
+
+  @Test("a board on its ground or test signal is marked, and a patient again when put back")
+  func commands() throws {
+    let bench = try Bench(EmulatedCyton(SteadySignal(), isStreaming: false))
+    _ = try bench.source.open()
+    let control = try #require(CytonControl(bench.source, profile()))
+    for input in [InputSelection.shorted, .testSignal] {
+      try control.select(input)
+      #expect(bench.read() == .ended)
+      #expect(try bench.source.open().provenance == .testSignal)
+      #expect(bench.read() == .samples)
+      #expect(bench.storage.block.header.pointee.firstIndex == 0)
+      #expect(try bench.error(samples: 50) > 100)
+    }
+    #expect(throws: SourceError.self) { try control.select(.supply) }
+    try control.restore()
+    #expect(bench.read() == .ended)
+    #expect(try bench.source.open().provenance == .simulated)
+    #expect(try bench.error(samples: 250) < 0.15)
+    #expect(bench.source.decoder.counters.samplesLost == 0)
+  }
+
+  @Test("what a board that does not answer is on is not known, and stays no patient's")
+  func unanswered() throws {
+    let bench = try Bench(EmulatedCyton(SteadySignal(), isStreaming: false))
+    _ = try bench.source.open()
+    let control = try #require(CytonControl(bench.source, profile()))
+    bench.frontEnd.stop()
+    #expect(throws: SourceError.self) { try control.select(.testSignal) }
+    #expect(throws: SourceError.self) { try control.restore() }
+    #expect(bench.read() == .ended)
+    #expect(try bench.source.open().provenance == .testSignal)
   }
 
   @Test("the profile makes the twelve leads of what a Cyton measures against the right arm")
