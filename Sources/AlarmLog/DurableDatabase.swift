@@ -43,9 +43,7 @@ struct DurableDatabase: Sendable {
     return try checked(path) {
       let queue = try DatabaseQueue(path: path, configuration: configuration)
       try alone(with: path) {
-        if try queue.read(migrator.hasBeenSuperseded) {
-          throw AlarmLogError(.newerVersion, path: path)
-        }
+        try refuseNewer(queue, migrator)
         // A file that its program has only just made: nothing is in it.
         guard try queue.read(migrator.hasCompletedMigrations) else {
           throw AlarmLogError(.missing, path: path)
@@ -82,12 +80,17 @@ struct DurableDatabase: Sendable {
         throw AlarmLogError(.corrupt, path: path, detail: trouble ?? "no answer")
       }
       try alone(with: path) {
-        if try queue.read(migrator.hasBeenSuperseded) {
-          throw AlarmLogError(.newerVersion, path: path)
-        }
+        try refuseNewer(queue, migrator)
         try migrator.migrate(queue)
       }
       return queue
+    }
+  }
+
+  /// Throws where a later version of this program made the tables. Ask it `alone`.
+  private static func refuseNewer(_ queue: DatabaseQueue, _ migrator: DatabaseMigrator) throws {
+    if try queue.read(migrator.hasBeenSuperseded) {
+      throw AlarmLogError(.newerVersion, path: queue.path)
     }
   }
 

@@ -17,9 +17,6 @@ public final class ADAS1000Encoder: FrameEncoder {
 
   public init(_ format: SignalFormat) {}
 
-  /// The chip tells nothing of itself in a frame.
-  public func announce(into destination: UnsafeMutablePointer<UInt8>) -> Int { 0 }
-
   public func encode(
     _ block: SampleBlock, samples: Range<Int>, into destination: UnsafeMutablePointer<UInt8>
   ) -> Int {

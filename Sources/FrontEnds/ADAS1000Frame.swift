@@ -50,9 +50,7 @@ public struct ADAS1000Header: Hashable, Sendable, BitwiseCopyable {
   public init(word: UInt32) { self.word = word }
 
   init(_ bytes: UnsafePointer<UInt8>) {
-    word =
-      UInt32(bytes[0]) &<< 24 | UInt32(bytes[1]) &<< 16 | UInt32(bytes[2]) &<< 8
-      | UInt32(bytes[3])
+    word = BigEndian.word32(bytes)
   }
 
   /// The frame's data are not new: the chip was read before it had measured.

@@ -17,9 +17,6 @@ public final class ADS1298Encoder: FrameEncoder {
     channelCount = ADS1298Frame.channelCount(atLeast: format.channels.count)
   }
 
-  /// The chip tells nothing of itself in a frame.
-  public func announce(into destination: UnsafeMutablePointer<UInt8>) -> Int { 0 }
-
   public func encode(
     _ block: SampleBlock, samples: Range<Int>, into destination: UnsafeMutablePointer<UInt8>
   ) -> Int {
@@ -33,7 +30,4 @@ public final class ADS1298Encoder: FrameEncoder {
     }
     return ADS1298Frame.byteCount(channelCount: channelCount)
   }
-
-  /// Nothing in a frame counts.
-  public func lose(samples: Int) {}
 }

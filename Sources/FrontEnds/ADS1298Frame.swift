@@ -21,9 +21,7 @@ public enum ADS1298Frame {
   }
 
   @inline(__always)
-  static func status(_ bytes: UnsafePointer<UInt8>) -> UInt32 {
-    UInt32(bytes[0]) &<< 16 | UInt32(bytes[1]) &<< 8 | UInt32(bytes[2])
-  }
+  static func status(_ bytes: UnsafePointer<UInt8>) -> UInt32 { BigEndian.word24(bytes) }
 
   /// Bit `n`: an electrode of channel `n` is off, by the inputs that are watched.
   ///

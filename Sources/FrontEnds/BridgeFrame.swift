@@ -52,13 +52,23 @@ enum LittleEndian {
   }
 }
 
-/// 24-bit two's complement numbers, most significant byte first, as ADCs send them.
+/// Numbers with the most significant byte first, as ADCs send them; those of 24 bits in two's complement.
 enum BigEndian {
+  /// Three bytes without a sign.
+  @inline(__always)
+  static func word24(_ bytes: UnsafePointer<UInt8>) -> UInt32 {
+    UInt32(bytes[0]) &<< 16 | UInt32(bytes[1]) &<< 8 | UInt32(bytes[2])
+  }
+
+  /// Four bytes without a sign.
+  @inline(__always)
+  static func word32(_ bytes: UnsafePointer<UInt8>) -> UInt32 {
+    word24(bytes) &<< 8 | UInt32(bytes[3])
+  }
+
   @inline(__always)
   static func read24(_ bytes: UnsafePointer<UInt8>) -> Int32 {
-    let bits =
-      UInt32(bytes[0]) &<< 24 | UInt32(bytes[1]) &<< 16 | UInt32(bytes[2]) &<< 8
-    return Int32(bitPattern: bits) &>> 8
+    Int32(bitPattern: word24(bytes) &<< 8) &>> 8
   }
 
   @inline(__always)

@@ -49,8 +49,7 @@ struct CytonLayout: CountedFrameLayout {
 
   func boardMilliseconds(_ bytes: UnsafePointer<UInt8>) -> UInt32? {
     guard Self.timedStopBytes.contains(bytes[Self.packetByteCount - 1]) else { return nil }
-    let time = bytes + 28
-    return UInt32(time[0]) &<< 24 | UInt32(time[1]) &<< 16 | UInt32(time[2]) &<< 8 | UInt32(time[3])
+    return BigEndian.word32(bytes + 28)
   }
 
   @inline(__always)

@@ -18,9 +18,6 @@ public final class CytonEncoder: FrameEncoder {
     hasDaisy = format.channels.count > CytonLayout.channelCount
   }
 
-  /// Cyton tells nothing.
-  public func announce(into destination: UnsafeMutablePointer<UInt8>) -> Int { 0 }
-
   public func encode(
     _ block: SampleBlock, samples: Range<Int>, into destination: UnsafeMutablePointer<UInt8>
   ) -> Int {

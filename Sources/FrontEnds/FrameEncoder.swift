@@ -55,3 +55,11 @@ public protocol FrameEncoder: AnyObject {
   /// The front-end itself loses so many samples: what the format has to tell it is told by the next frame.
   func lose(samples: Int)
 }
+
+extension FrameEncoder {
+  /// Most boards tell nothing of themselves.
+  public func announce(into destination: UnsafeMutablePointer<UInt8>) -> Int { 0 }
+
+  /// Where nothing on the wire counts, nothing tells a loss.
+  public func lose(samples: Int) {}
+}

@@ -22,9 +22,6 @@ public final class HealthyPi4Encoder: FrameEncoder {
 
   public init(_ format: SignalFormat) {}
 
-  /// The board tells nothing.
-  public func announce(into destination: UnsafeMutablePointer<UInt8>) -> Int { 0 }
-
   public func encode(
     _ block: SampleBlock, samples: Range<Int>, into destination: UnsafeMutablePointer<UInt8>
   ) -> Int {
@@ -44,7 +41,4 @@ public final class HealthyPi4Encoder: FrameEncoder {
     }
     return Self.frameByteCountMax
   }
-
-  /// Nothing on the wire counts.
-  public func lose(samples: Int) {}
 }

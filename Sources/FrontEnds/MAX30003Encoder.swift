@@ -16,9 +16,6 @@ public final class MAX30003Encoder: FrameEncoder {
 
   public init(_ format: SignalFormat) {}
 
-  /// The chip tells nothing of itself in its FIFO.
-  public func announce(into destination: UnsafeMutablePointer<UInt8>) -> Int { 0 }
-
   public func encode(
     _ block: SampleBlock, samples: Range<Int>, into destination: UnsafeMutablePointer<UInt8>
   ) -> Int {

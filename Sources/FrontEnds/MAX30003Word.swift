@@ -26,9 +26,7 @@ enum MAX30003Word {
   }
 
   @inline(__always)
-  static func read(_ bytes: UnsafePointer<UInt8>) -> UInt32 {
-    UInt32(bytes[0]) &<< 16 | UInt32(bytes[1]) &<< 8 | UInt32(bytes[2])
-  }
+  static func read(_ bytes: UnsafePointer<UInt8>) -> UInt32 { BigEndian.word24(bytes) }
 
   @inline(__always)
   static func tag(_ word: UInt32) -> UInt32 { word &>> 3 & 7 }

@@ -27,9 +27,6 @@ public final class OpenView3Encoder: FrameEncoder {
 
   deinit { frame.deallocate() }
 
-  /// The board tells nothing.
-  public func announce(into destination: UnsafeMutablePointer<UInt8>) -> Int { 0 }
-
   public func encode(
     _ block: SampleBlock, samples: Range<Int>, into destination: UnsafeMutablePointer<UInt8>
   ) -> Int {
@@ -52,7 +49,4 @@ public final class OpenView3Encoder: FrameEncoder {
   private func write(_ code: Int32, at position: Int) {
     LittleEndian.write32(UInt32(bitPattern: code), to: payload + 4 * position)
   }
-
-  /// Nothing on the wire counts.
-  public func lose(samples: Int) {}
 }

@@ -15,9 +15,6 @@ public final class P2Encoder: FrameEncoder {
 
   public init(_ format: SignalFormat) {}
 
-  /// P2 tells nothing.
-  public func announce(into destination: UnsafeMutablePointer<UInt8>) -> Int { 0 }
-
   public func encode(
     _ block: SampleBlock, samples: Range<Int>, into destination: UnsafeMutablePointer<UInt8>
   ) -> Int {

@@ -14,9 +14,6 @@ public final class TextEncoder: FrameEncoder {
 
   public init(_ format: SignalFormat) {}
 
-  /// A sketch tells nothing.
-  public func announce(into destination: UnsafeMutablePointer<UInt8>) -> Int { 0 }
-
   /// With any electrode off, or a code that was not measured, the line is "!".
   public func encode(
     _ block: SampleBlock, samples: Range<Int>, into destination: UnsafeMutablePointer<UInt8>
@@ -59,7 +56,4 @@ public final class TextEncoder: FrameEncoder {
     destination[count] = byte
     count += 1
   }
-
-  /// Nothing on the wire counts.
-  public func lose(samples: Int) {}
 }

@@ -96,9 +96,12 @@ public final class FramedSource<Channel: ByteChannel, Decoder: FrameDecoder>: Sa
 
   /// Puts a front-end that cannot tell its settings to known ones and makes it send.
   private func startSending() throws(SourceError) {
-    if let start {
-      try StartConversation(channel: channel, dialogue: start).hold(whileWaiting: whileWaiting)
-    }
+    if let start { try say(start) }
+  }
+
+  /// Says a dialogue that ends with the front-end sending: from then on its silence is watched.
+  private func say(_ dialogue: StartDialogue) throws(SourceError) {
+    try StartConversation(channel: channel, dialogue: dialogue).hold(whileWaiting: whileWaiting)
     silence?.begin(at: channel.nanoseconds)
   }
 
@@ -242,8 +245,7 @@ public final class FramedSource<Channel: ByteChannel, Decoder: FrameDecoder>: Sa
     isSwitched = true
     format?.provenance = .testSignal
     unfed = bufferedCount
-    try StartConversation(channel: channel, dialogue: dialogue).hold(whileWaiting: whileWaiting)
-    silence?.begin(at: channel.nanoseconds)
+    try say(dialogue)
     if connectsElectrodes { format = profileFormat.map(marked) }
   }
 

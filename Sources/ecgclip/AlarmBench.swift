@@ -57,9 +57,7 @@ struct AlarmBench: Encodable, CustomStringConvertible {
 
   private init(_ sorted: [Double], device: String, onsets: Int, underruns: Int) {
     func percentile(_ share: Double) -> Double {
-      guard !sorted.isEmpty else { return .infinity }
-      let rank = Int((share * Double(sorted.count)).rounded(.up)) - 1
-      return (sorted[max(0, rank)] * 100).rounded() / 100
+      ((sorted.nearestRank(share) ?? .infinity) * 100).rounded() / 100
     }
     self.device = device
     self.onsets = onsets

@@ -29,9 +29,7 @@ struct BenchObject: Encodable {
       let allocations = Int(allocations_end())
       let cpu = (clinux_thread_cpu_nanoseconds() - startCPU) / UInt64(count)
       durations.sort()
-      func percentile(_ share: Double) -> UInt64 {
-        durations[min(count - 1, Int((share * Double(count)).rounded(.up)) - 1)]
-      }
+      func percentile(_ share: Double) -> UInt64 { durations.nearestRank(share) ?? 0 }
       return Timing(
         p50Nanoseconds: percentile(0.5), p95Nanoseconds: percentile(0.95),
         p99Nanoseconds: percentile(0.99), maxNanoseconds: durations[count - 1],

@@ -72,9 +72,7 @@ struct LinkBench: Encodable, CustomStringConvertible {
     receiverMillisecondsPerSecond = (heard.share * 10_000).rounded() / 10
     let sorted = fleet.flatMap(\.receiptSeconds).sorted()
     func milliseconds(_ share: Double) -> Double {
-      guard !sorted.isEmpty else { return .infinity }
-      let rank = Int((share * Double(sorted.count)).rounded(.up)) - 1
-      return (sorted[max(0, rank)] * 10_000).rounded() / 10
+      ((sorted.nearestRank(share) ?? .infinity) * 10_000).rounded() / 10
     }
     p50ReceiptMilliseconds = milliseconds(0.5)
     p99ReceiptMilliseconds = milliseconds(0.99)
