@@ -88,8 +88,9 @@ struct OldKernelExercise {
     _ line: GPIODataReadyLine, _ edges: UnsafeMutableBufferPointer<DataReadyEdge>,
     after last: UInt64
   ) throws {
-    let before = try interrupts()
-    while try interrupts() < before + 24 { Thread.sleep(forTimeInterval: 0.2) }
+    let wanted = try interrupts() + 24
+    for _ in 0..<150 where try interrupts() < wanted { Thread.sleep(forTimeInterval: 0.2) }
+    try check(interrupts() >= wanted, "the presses have ceased")
     let waited = line.takeEdges(into: edges, waitMilliseconds: 0)
     try check(waited == 16, "\(waited) edges waited, not 16")
     let kept = edges[15].nanoseconds
