@@ -11,8 +11,9 @@ struct CalibrateAudio: ParsableCommand {
     commandName: "audio",
     abstract: "Whether the alarm bursts are heard, by ear or by a microphone.",
     discussion: """
-      Plays the bursts of high, medium and low priority and asks after each. With a microphone it
-      measures each tone: pitch, length, harmonics, level above the noise of the room.
+      Plays the bursts of high, medium and low priority and asks after each. With a
+      microphone it measures each tone: pitch, length, harmonics, level above the
+      noise of the room.
 
         ecgclip calibrate audio --device Headphones
         ecgclip calibrate audio --device Device --loopback plughw:CARD=Device

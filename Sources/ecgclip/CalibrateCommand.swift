@@ -13,9 +13,9 @@ struct CalibrateCommand: ParsableCommand {
     discussion: """
       Each command connects the front-end's inputs, measures, puts everything back,
       compares with the limits (calibration/limits.md) and adds the result to
-      calibration/DEVICE.json, sealed with the device's key. DEVICE is the board and which of
-      its kind it is: by its USB serial number, its own id, or --unit. Status: 0 passed, 1
-      failed, 2 could not be measured.
+      calibration/DEVICE.json, sealed with the device's key. DEVICE is the board and
+      which of its kind it is: by its USB serial number, its own id, or --unit.
+      Status: 0 passed, 1 failed, 2 could not be measured.
 
         ecgclip calibrate noise --profile ads1298-pi --unit 7
         ecgclip calibrate gain --external 1mV --profile ads1298-pi --unit 7
@@ -38,9 +38,10 @@ struct CalibrateGain: ParsableCommand {
     commandName: "gain",
     abstract: "Gain of each channel: the chip's test signal checks, a 1 mV source calibrates.",
     discussion: """
-      Without --external: the chip's own square wave of +-VREF/2400, gain and linearity; nothing to
-      connect, but a converter that takes commands. With --external 1mV, on any board: a calibrator of that
-      voltage from peak to valley, connected as the steps say; only this corrects what the monitor shows.
+      Without --external: the chip's own square wave of +-VREF/2400, gain and
+      linearity; nothing to connect, but a converter that takes commands. With
+      --external 1mV, on any board: a calibrator of that voltage from peak to valley,
+      connected as the steps say; only this corrects what the monitor shows.
       """)
 
   @OptionGroup var options: CalibrationOptions
@@ -72,8 +73,9 @@ struct CalibrateGain: ParsableCommand {
 
 /// How inputs are shorted.
 private let shortDiscussion = """
-  A converter that takes commands shorts them itself. With every other board the technician is asked to tie the
-  electrodes together; an ECG or hum of more than 500 uV on them is no short, and fails.
+  A converter that takes commands shorts them itself. With every other board the
+  technician is asked to tie the electrodes together; an ECG or hum of more than
+  500 uV on them is no short, and fails.
   """
 
 struct CalibrateOffset: ParsableCommand {
@@ -106,9 +108,10 @@ struct CalibrateClock: ParsableCommand {
     commandName: "clock",
     abstract: "The true sample rate against this machine's clock.",
     discussion: """
-      Two minutes by default: the longer, the surer. This machine's own clock counts with 1 ppm where
-      it is synchronised (NTP), with 50 ppm where it is not. How far the rate may be off the profile's
-      'clock' says: crystal 500 ppm, internal (an oscillator in the converter, a resonator) 10000.
+      Two minutes by default: the longer, the surer. This machine's own clock counts
+      with 1 ppm where it is synchronised (NTP), with 50 ppm where it is not. How far
+      the rate may be off the profile's 'clock' says: crystal 500 ppm, internal (an
+      oscillator in the converter, a resonator) 10000.
       """)
 
   @OptionGroup var options: CalibrationOptions
