@@ -27,7 +27,8 @@ import Testing
       channel: SerialChannel(path: terminal.path, baud: 115_200),
       decoder: CytonDecoder(WireSettings(sampleRate: 250, channelCount: 8, usesHostTime: true)),
       profileFormat: profile.signalFormat, start: WireFormat.cyton.startDialogue(channelCount: 8))
-    source.control = try #require(CytonControl(source, profile))
+    source.control = CytonControl(source, profile)
+    try #require(source.control != nil)
     let bench = try Bench(
       source: source, isStopped: { false },
       ask: { _, _ in Issue.record("a technician was asked") })

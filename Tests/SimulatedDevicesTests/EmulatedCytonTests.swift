@@ -182,7 +182,8 @@ struct EmulatedCytonTests {
   func commands() throws {
     let bench = try Bench(EmulatedCyton(SteadySignal(), isStreaming: false))
     _ = try bench.source.open()
-    let control = try #require(CytonControl(bench.source, profile()))
+    let made = try CytonControl(bench.source, profile())
+    let control = try #require(made)
     for input in [InputSelection.shorted, .testSignal] {
       try control.select(input)
       #expect(bench.read() == .ended)
@@ -203,7 +204,8 @@ struct EmulatedCytonTests {
   func unanswered() throws {
     let bench = try Bench(EmulatedCyton(SteadySignal(), isStreaming: false))
     _ = try bench.source.open()
-    let control = try #require(CytonControl(bench.source, profile()))
+    let made = try CytonControl(bench.source, profile())
+    let control = try #require(made)
     bench.frontEnd.stop()
     #expect(throws: SourceError.self) { try control.select(.testSignal) }
     #expect(throws: SourceError.self) { try control.restore() }
