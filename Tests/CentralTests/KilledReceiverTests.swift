@@ -81,7 +81,10 @@ struct KilledReceiverTests {
   func testAlert() throws {
     let broker = try Broker()
     try broker.start()
-    let reader = try Subscriber(port: broker.port, topic: "ecgclip/ward/bed-7/+")
+    // Subscribed before anything is published, however late this reader starts: the broker keeps it for "reader".
+    let topic = "ecgclip/ward/bed-7/+"
+    try Subscriber(port: broker.port, topic: topic, ["-c", "-i", "reader", "-E"]).wait()
+    let reader = try Subscriber(port: broker.port, topic: topic, ["-c", "-i", "reader"])
     let keygen = try start(
       ["link", "keygen", "bed-7", "--output", folder.path + "/keys/bed-7.key"], output: "keygen")
     keygen.waitUntilExit()

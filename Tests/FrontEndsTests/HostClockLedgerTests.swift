@@ -281,12 +281,17 @@ func wrongRate() {
 
 @Test("the ledger allocates nothing", .enabled(if: allocationsAreCountable))
 func ledgerAllocatesNothing() {
-  var ledger = HostClockLedger(sampleRate: 250, usesHostTime: true)
   var missing: Int64 = 0
-  let allocations = countAllocations {
-    missing += sendPrompt(0..<10_000, to: &ledger).missing
-    missing += sendPrompt(10_000..<20_000, shift: 2, to: &ledger).missing
+  func allocations() -> Int {
+    var ledger = HostClockLedger(sampleRate: 250, usesHostTime: true)
+    return countAllocations {
+      missing += sendPrompt(0..<10_000, to: &ledger).missing
+      missing += sendPrompt(10_000..<20_000, shift: 2, to: &ledger).missing
+    }
   }
-  #expect(missing == 2)
-  #expect(allocations == 0)
+  // The first time the runtime makes what it keeps from then on.
+  _ = allocations()
+  let again = allocations()
+  #expect(missing == 4)
+  #expect(again == 0)
 }

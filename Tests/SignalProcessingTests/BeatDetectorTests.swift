@@ -191,8 +191,8 @@ func detectingAllocatesNothing() {
           heartRate: heartRate.beatsPerMinute(at: Int64(index)), at: Int64(index))
       }
     }
-    run(0..<1000)
-    let count = countAllocations { run(1000..<5000) }
+    run(0..<2500)
+    let count = countAllocations { run(2500..<5000) }
     #expect(count == 0)
   }
   #expect(beats > 30)

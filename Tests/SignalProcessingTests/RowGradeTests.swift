@@ -187,6 +187,6 @@ func judgingAllocatesNothing() {
       _ = (quality.index, quality.usableMask, quality.rowGrades)
     }
   }
-  run(10)
+  run(2000)
   #expect(countAllocations { run(2000) } == 0)
 }
