@@ -74,7 +74,9 @@ struct DurableDatabase: Sendable {
   ) throws(AlarmLogError) -> DatabaseQueue {
     try make(path)
     return try checked(path) {
-      let queue = try DatabaseQueue(path: path, configuration: configuration())
+      let queue = try alone(with: path) {
+        try DatabaseQueue(path: path, configuration: configuration())
+      }
       let trouble = try queue.read { try String.fetchOne($0, sql: "PRAGMA quick_check(1)") }
       guard trouble == "ok" else {
         throw AlarmLogError(.corrupt, path: path, detail: trouble ?? "no answer")
@@ -94,16 +96,17 @@ struct DurableDatabase: Sendable {
     }
   }
 
-  /// Runs while nobody else of this program or another makes tables in the database's folder: a migrator looks which
-  /// are missing before it makes them, so two would make the same ones, and takes a table that appears while it looks
-  /// for a fault. The lock is the folder's, because closing a second descriptor of the database would end SQLite's own
-  /// locks.
-  private static func alone(with path: String, _ body: () throws -> Void) throws {
+  /// Runs while nobody else of this program or another makes a database or its tables in the folder. Whoever turns a
+  /// new file into one with a write-ahead log needs it alone, and SQLite does not wait for that. A migrator looks which
+  /// tables are missing before it makes them, so two would make the same ones, and takes a table that appears while it
+  /// looks for a fault. The lock is the folder's, because closing a second descriptor of the database would end
+  /// SQLite's own locks.
+  private static func alone<T>(with path: String, _ body: () throws -> T) throws -> T {
     let folder = (path as NSString).deletingLastPathComponent
     let descriptor = Glibc.open(folder.isEmpty ? "." : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     defer { if descriptor >= 0 { close(descriptor) } }
     if descriptor >= 0 { while flock(descriptor, LOCK_EX) != 0 && errno == EINTR {} }
-    try body()
+    return try body()
   }
 
   private static func configuration() -> Configuration {
