@@ -30,6 +30,8 @@ extension FieldMeasurement {
   /// Tolerance of the ADS1298's test signal against its own reference (data sheet SBAS459, from memory: not read
   /// again for this version).
   static let testSignalTolerancePercent = 2.0
+  /// A test signal of 1 Hz has the four whole periods that are needed, wherever it is when the stretch begins.
+  static let testSignalSecondsMin = 5.0
 
   /// Gain and linearity with the chip's test signal, a square wave of +-VREF/2400. It is made from the reference that
   /// the converter measures against, so an error of the reference does not show: this checks the amplifiers and
@@ -46,7 +48,7 @@ extension FieldMeasurement {
       let name = test.names[channel]
       let fault = test.fault(channel) ?? shorted.fault(channel)
       guard let wave = SquareWave(test.rows[channel], sampleRate: test.sampleRate) else {
-        return [noSignal(name, "the chip's test signal does not arrive")]
+        return [noSignal(name, noTestSignal(seconds: test.seconds))]
       }
       let zero = Statistics.estimate(Statistics.stretchMeans(shorted.rows[channel], count: 10))
       return [
@@ -129,6 +131,12 @@ extension FieldMeasurement {
     return MeasuredValue(
       name, .nonlinearityPercent, 100 * abs(wave.middle.value - zero.value) / wave.amplitude.value,
       uncertainty: 100 * scatter / wave.amplitude.value, limits: .nonlinearityPercent, fault: fault)
+  }
+
+  private static func noTestSignal(seconds: Double) -> String {
+    seconds < testSignalSecondsMin
+      ? "\(seconds) s are too short for four periods of the chip's test signal: measure for ten"
+      : "the chip's test signal does not arrive"
   }
 
   private static func noSignal(_ name: String, _ reason: String) -> MeasuredValue {

@@ -196,3 +196,20 @@ private let cases: [Case] = [
     #expect(steps[0].instruction.contains("its - to RA and RL"))
   }
 }
+
+@Test("a test signal that was seen for too short is told from one that does not arrive")
+func testSignalTooShort() {
+  func capture(seconds: Int, amplitude: Double) -> Capture {
+    let row = (0..<250 * seconds).map { $0 / 125 % 2 == 0 ? amplitude : -amplitude }
+    return Capture(sampleRate: 250, names: ["I"], rows: [row])
+  }
+  func fault(seconds: Int, amplitude: Double) -> String? {
+    FieldMeasurement.internalGain(
+      test: capture(seconds: seconds, amplitude: amplitude),
+      shorted: capture(seconds: seconds, amplitude: 0), testSignalMicrovolts: 1875
+    ).values.first?.note
+  }
+  #expect(fault(seconds: 6, amplitude: 1875) == nil)
+  #expect(fault(seconds: 4, amplitude: 1875)?.contains("measure for ten") == true)
+  #expect(fault(seconds: 10, amplitude: 0) == "the chip's test signal does not arrive")
+}
