@@ -67,7 +67,8 @@ public struct AlarmLog: Sendable {
       .filter([LogPhase.start, LogPhase.stop].contains(Column("phase")))
       .order(Column("id").desc)
     guard let lastBorder = try border.fetchOne(database), lastBorder.phase == LogPhase.start,
-      let last = try AlarmLogEntry.order(Column("id").desc).fetchOne(database)
+      let last = try AlarmLogEntry.filter(Column("session") == lastBorder.session)
+        .order(Column("id").desc).fetchOne(database)
     else { return nil }
     let isSameBoot = last.boot == start.boot
     var entry = start.system(

@@ -164,20 +164,21 @@ public final class AlarmLogSink: EventSink {
       monotonicNanoseconds: monotonic, wallMilliseconds: now.wallMilliseconds - Int64(ago))
   }
 
-  private static func now() -> LogTime {
+  /// This instant by both clocks.
+  static func now() -> LogTime {
     LogTime(
       monotonicNanoseconds: clinux_monotonic_nanoseconds(),
       wallMilliseconds: Int64((Date().timeIntervalSince1970 * 1000).rounded(.down)))
   }
 
   /// A name that no other session has, whatever the clock says: the time of its start and a random number.
-  private static func sessionName() -> String {
+  static func sessionName() -> String {
     let random = String(UInt16.random(in: 0...UInt16.max), radix: 16)
     return SessionName.text(Date()) + "-" + String(repeating: "0", count: 4 - random.count) + random
   }
 
   /// The kernel's name of this boot, its first eight digits.
-  private static func bootName() -> String {
+  static func bootName() -> String {
     let text = try? String(contentsOfFile: "/proc/sys/kernel/random/boot_id", encoding: .ascii)
     return String((text ?? "unknown").prefix(8))
   }

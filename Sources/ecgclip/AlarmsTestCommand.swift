@@ -1,6 +1,7 @@
 // `ecgclip alarms test`: whether lamp, loudspeaker, buzzer and alert link do what an alarm asks of them, marked as a
 // test.
 
+import AlarmLog
 import Alarms
 import Annunciator
 import ArgumentParser
@@ -17,6 +18,9 @@ struct AlarmsTestCommand: ParsableCommand {
       people in the room all the same. With --alert a test alert goes to the central station, \
       which shows it as TEST; its receipt is waited for. Stop a monitor on the same devices or \
       state folder before: they are its own while it runs.
+
+      The test is written into the alarm log of --state, or of the usual folder where a monitor \
+      has run before.
 
         ecgclip alarms test
         ecgclip alarms test --profile ward-7 --priority high
@@ -36,6 +40,9 @@ struct AlarmsTestCommand: ParsableCommand {
 
   @Option(help: StateFolder.help)
   var state: String?
+
+  @Option(help: "The name of whoever tests, for the alarm log.")
+  var by: String?
 
   @Option(help: "Board profile that names the devices: a name in firmware-config or a path.")
   var profile: String?
@@ -60,6 +67,9 @@ struct AlarmsTestCommand: ParsableCommand {
     else {
       throw CommandFailure("There is nothing to test: name --sound, --lamp, --buzzer or --alert.")
     }
+    let folder = try folder()
+    let claim = folder.flatMap { try? StateClaim("monitor", in: $0) }
+    defer { withExtendedLifetime(claim) {} }
     let priorities = priority.isEmpty ? AlarmPriority.allCases.reversed() : priority
     var parts: [AlarmTestPart] = []
     if annunciator.loudspeakerName != nil || annunciator.hasLamp {
@@ -69,7 +79,10 @@ struct AlarmsTestCommand: ParsableCommand {
     if annunciator.hasBuzzer {
       parts += exercise(annunciator.buzzerAlone, priorities, stop)
     }
-    if let alert = alerts.alert, !stop.isSet { parts.append(testLink(alert, stop)) }
+    if let alert = alerts.alert, let folder, !stop.isSet {
+      parts.append(testLink(alert, folder, claim, stop))
+    }
+    if let folder, !stop.isSet { log(parts, folder, isOurs: claim != nil) }
     try report(AlarmTestObject(priorities: priorities.map(\.name), parts: parts))
   }
 
@@ -94,13 +107,37 @@ struct AlarmsTestCommand: ParsableCommand {
     return AlarmTestPart.all(annunciator)
   }
 
+  /// The folder of the monitor that has these alarms; nil where none has run here and nothing asks for one.
+  private func folder() throws -> StateFolder? {
+    state == nil && alerts.alert == nil
+      ? try? StateFolder.existing(named: nil) : try StateFolder.open(named: state, isLive: true)
+  }
+
+  /// Writes down that the alarms were tested. A monitor that runs has its log to itself.
+  private func log(_ parts: [AlarmTestPart], _ folder: StateFolder, isOurs: Bool) {
+    guard isOurs else {
+      return JSONOutput.complain(
+        "The test is not in the alarm log: a monitor has \(folder.path) to itself while it runs.")
+    }
+    do throws(AlarmLogError) {
+      let log = try AlarmLog(path: folder.alarmLog)
+      try log.append([
+        .alarmTest(
+          worked: parts.filter(\.passed).map(\.part),
+          failed: parts.filter { !$0.passed }.map(\.part), person: by)
+      ])
+    } catch {
+      JSONOutput.complain("The test is not in the alarm log. \(error)")
+    }
+  }
+
   /// A test alert to the central station, in the name of the monitor whose state folder it is.
-  private func testLink(_ place: String, _ stop: StopFlag) -> AlarmTestPart {
+  private func testLink(
+    _ place: String, _ folder: StateFolder, _ claim: StateClaim?, _ stop: StopFlag
+  ) -> AlarmTestPart {
     do {
-      let folder = try StateFolder.open(named: state, isLive: true)
-      let claim = try folder.map { folder in
-        try StateClaim("monitor", in: folder, remedy: Self.linkIsInUse)
-      }
+      // Where another has it, this says so.
+      let claim = try claim ?? StateClaim("monitor", in: folder, remedy: Self.linkIsInUse)
       defer { withExtendedLifetime(claim) {} }
       guard let configure = try alerts.configuration(folder) else {
         throw CommandFailure("--alert needs --alert-key.")

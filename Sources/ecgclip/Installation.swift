@@ -37,11 +37,12 @@ enum Installation {
       return nameOrPath
     }
     let name = nameOrPath ?? defaultModel
-    let folder = URL(filePath: try home()).appending(path: "models/\(name)").path(
-      percentEncoded: false)
+    let models = URL(filePath: try home()).appending(path: "models")
+    let folder = models.appending(path: name).path(percentEncoded: false)
     guard FileManager.default.fileExists(atPath: folder) else {
       throw CommandFailure(
-        "No model '\(name)' in \(try home())/models: name one that is there, or give its path.")
+        "No model '\(name)' in \(models.path(percentEncoded: false)): name one that is there, or give its path."
+      )
     }
     return folder
   }

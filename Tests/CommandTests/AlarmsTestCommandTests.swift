@@ -33,6 +33,26 @@ import Testing
     #expect(parts.allSatisfy { $0["passed"] as? Bool == false })
   }
 
+  @Test("a test stands in the alarm log, with who tested and what failed")
+  func logged() throws {
+    let folder = try TemporaryFolder()
+    let state = folder.path + "/state"
+    let monitor = [
+      "monitor", "--source", "sim:nsr", "--seconds", "5", "--speed", "max", "--json", "--sound",
+      "none", "--state", state,
+    ]
+    #expect(try Run(arguments: monitor).status == 0)
+    let test = try Run(
+      "alarms", "test", "--sound", folder.path + "/a.wav", "--lamp", "no-chip:red=1,yellow=2",
+      "--priority", "low", "--state", state, "--by", "Anna", "--json")
+    #expect(test.status == 1, "the lamp")
+    #expect(try Run(arguments: monitor).status == 0)
+    let text = try Run("alarms", "--state", state).output
+    #expect(text.contains("TEST Alarms tested (sound worked, lamp failed) by Anna"), "\(text)")
+    // Between two sessions that ended by themselves.
+    #expect(!text.contains("killed"))
+  }
+
   @Test("nothing to test is status 2, wrong words are status 64 with the right ones")
   func refusals() throws {
     let none = try Run("alarms", "test", "--sound", "none")

@@ -168,6 +168,29 @@ import Testing
     #expect(second.end() == 0)
   }
 
+  @Test("that a device watches without its model reaches the receiver")
+  func refusedModel() throws {
+    try folder.makeFolder(of: "keys/x")
+    let key = try makeKey()
+    let (receiver, port) = try listen()
+    let monitor = try Running(
+      [
+        "monitor", "--source", "sim:nsr", "--json", "--model", folder.path + "/no-model",
+        "--alert", "udp://127.0.0.1:\(port)", "--alert-key", key, "--state",
+        folder.path + "/device",
+      ],
+      output: folder.path + "/monitor")
+    #expect(
+      Self.eventually {
+        receiver.lines("alert").contains { $0["condition"].text == "modelRefused" }
+      })
+    let alert = receiver.lines("alert").first { $0["condition"].text == "modelRefused" }
+    #expect(alert?["phase"].text == "start" && alert?["priority"].text == "medium")
+    #expect(alert?["modelSHA256"].isNull == true)
+    #expect(monitor.end() == 0)
+    #expect(receiver.end() == 0)
+  }
+
   @Test("asystole at the device reaches the receiver once, and a person there takes it on")
   func wholeWay() throws {
     try folder.makeFolder(of: "keys/x")

@@ -91,6 +91,15 @@ import Testing
     #expect(screening.status == 2 && screening.complaint.contains(damage.word))
   }
 
+  @Test("a model that is not there is named with the folder it is not in")
+  func unknownModel() throws {
+    let record = TestData.repository + "/Tests/RecordingsTests"
+    let run = try Run("screen", record, "--model", "no-such-model")
+    #expect(run.status == 2)
+    #expect(run.complaint.contains("'no-such-model' in /"))
+    #expect(run.complaint.contains("/models: name one") && !run.complaint.contains("//"))
+  }
+
   @Test("the screen and the plain lines say that there are no findings, and why")
   func plainly() throws {
     let nowhere = "/nowhere/model"
