@@ -67,9 +67,8 @@ struct AlarmsTestCommand: ParsableCommand {
     else {
       throw CommandFailure("There is nothing to test: name --sound, --lamp, --buzzer or --alert.")
     }
-    let folder = try folder()
-    let claim = folder.flatMap { try? StateClaim("monitor", in: $0) }
-    defer { withExtendedLifetime(claim) {} }
+    let place = try place()
+    defer { withExtendedLifetime(place) {} }
     let priorities = priority.isEmpty ? AlarmPriority.allCases.reversed() : priority
     var parts: [AlarmTestPart] = []
     if annunciator.loudspeakerName != nil || annunciator.hasLamp {
@@ -79,10 +78,10 @@ struct AlarmsTestCommand: ParsableCommand {
     if annunciator.hasBuzzer {
       parts += exercise(annunciator.buzzerAlone, priorities, stop)
     }
-    if let alert = alerts.alert, let folder, !stop.isSet {
-      parts.append(testLink(alert, folder, claim, stop))
+    if let alert = alerts.alert, let place, !stop.isSet {
+      parts.append(testLink(alert, place, stop))
     }
-    if let folder, !stop.isSet { log(parts, folder, isOurs: claim != nil) }
+    if let place, !stop.isSet { log(parts, place) }
     try report(AlarmTestObject(priorities: priorities.map(\.name), parts: parts))
   }
 
@@ -107,15 +106,30 @@ struct AlarmsTestCommand: ParsableCommand {
     return AlarmTestPart.all(annunciator)
   }
 
-  /// The folder of the monitor that has these alarms; nil where none has run here and nothing asks for one.
-  private func folder() throws -> StateFolder? {
-    state == nil && alerts.alert == nil
+  /// The folder of the monitor that has these alarms, and the right to it, which a monitor has while it runs.
+  private struct Place {
+    let folder: StateFolder
+    let claim: Result<StateClaim, StateFolderError>
+  }
+
+  /// Nil where no monitor has run here and nothing asks for a folder.
+  private func place() throws -> Place? {
+    let folder =
+      state == nil && alerts.alert == nil
       ? try? StateFolder.existing(named: nil) : try StateFolder.open(named: state, isLive: true)
+    return folder.map { folder in
+      Place(
+        folder: folder,
+        claim: Result { () throws(StateFolderError) in
+          try StateClaim("monitor", in: folder, remedy: Self.linkIsInUse)
+        })
+    }
   }
 
   /// Writes down that the alarms were tested. A monitor that runs has its log to itself.
-  private func log(_ parts: [AlarmTestPart], _ folder: StateFolder, isOurs: Bool) {
-    guard isOurs else {
+  private func log(_ parts: [AlarmTestPart], _ place: Place) {
+    let folder = place.folder
+    guard case .success = place.claim else {
       return JSONOutput.complain(
         "The test is not in the alarm log: a monitor has \(folder.path) to itself while it runs.")
     }
@@ -132,21 +146,18 @@ struct AlarmsTestCommand: ParsableCommand {
   }
 
   /// A test alert to the central station, in the name of the monitor whose state folder it is.
-  private func testLink(
-    _ place: String, _ folder: StateFolder, _ claim: StateClaim?, _ stop: StopFlag
-  ) -> AlarmTestPart {
+  private func testLink(_ alert: String, _ place: Place, _ stop: StopFlag) -> AlarmTestPart {
     do {
-      // Where another has it, this says so.
-      let claim = try claim ?? StateClaim("monitor", in: folder, remedy: Self.linkIsInUse)
-      defer { withExtendedLifetime(claim) {} }
-      guard let configure = try alerts.configuration(folder) else {
+      // Where another has the folder, this says so.
+      _ = try place.claim.get()
+      guard let configure = try alerts.configuration(place.folder) else {
         throw CommandFailure("--alert needs --alert-key.")
       }
-      if !json { print("TEST, an alert to \(place)") }
+      if !json { print("TEST, an alert to \(alert)") }
       let configuration = configure { JSONOutput.complain($0) }
-      return AlarmTestPart(link: place, try LinkTest(configuration, stop: stop))
+      return AlarmTestPart(link: alert, try LinkTest(configuration, stop: stop))
     } catch {
-      return AlarmTestPart(link: place, problem: "\(error)")
+      return AlarmTestPart(link: alert, problem: "\(error)")
     }
   }
 
