@@ -93,10 +93,8 @@ func resetMakesAbsent() {
 @Test("updating allocates nothing", .enabled(if: allocationsAreCountable))
 func updatingAllocatesNothing() {
   var persistence = FindingPersistence(thresholds: [0.5, 0.5])
-  func run() {
+  let count = countAllocationsOnceUsed {
     for turn in 0..<100 { _ = persistence.update(1, probability: turn % 20 < 10 ? 1 : .nan) }
   }
-  run()
-  let count = countAllocations(run)
   #expect(count == 0)
 }
