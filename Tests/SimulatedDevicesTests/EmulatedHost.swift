@@ -300,6 +300,8 @@ final class EmulatedHost {
 
   /// Where a sample was measured: at the place expected, or where its first channel says.
   private func place(of sample: Int, near expected: Int64) -> Int64? {
+    // What has no value names no place: it would be found wherever the front-end lost something.
+    guard block.block.channel(0)[sample] != SampleBlock.missing else { return nil }
     if shift != nil && isMeasured(sample, expected) { return expected }
     guard let residue = residues[block.block.channel(0)[sample]] else {
       // A rail hid it when it was first measured.
