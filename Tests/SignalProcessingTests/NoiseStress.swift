@@ -15,8 +15,10 @@ struct NoiseStress {
   private let values: [[Float]]
 
   static var isPresent: Bool { TestData.isPresent }
+  /// Read once; nil where the recordings are not here.
+  static let recorded = try? NoiseStress()
 
-  init() throws {
+  private init() throws {
     let noisy = try Signal(path: TestData.path("nstdb/118e06"))
     let clean = try Signal(path: TestData.path("mitdb/118"))
     values = Self.qrsMicrovolts.enumerated().map { row, height in
@@ -28,18 +30,17 @@ struct NoiseStress {
     }
   }
 
-  /// Adds noise to every row from a time on: as strong against the row's QRS as in 118e06, or so many dB weaker. Each
-  /// row gets another stretch of it.
+  /// Adds noise to every row from a time on, as strong against the row's QRS as in 118e06. Each
+  /// row gets another stretch of it, and the rows in turn the one and the other of its signals.
   func add(
     to signal: inout Signal, fromSeconds start: Double, offsetSeconds: Double,
-    qrsMicrovolts: [Float], decibels: Double = 6
+    qrsMicrovolts: [Float], firstSignal: Int = 0
   ) {
-    let gain = Float(pow(10, (6 - decibels) / 20))
     for sample in Int(start * signal.sampleRate)..<signal.sampleCount {
       let seconds = Double(sample) / signal.sampleRate - start + offsetSeconds
       for row in 0..<signal.rowCount {
         signal.microvolts[sample * signal.rowCount + row] +=
-          gain * qrsMicrovolts[row] * value(row % 2, seconds + Double(row / 2) * 60)
+          qrsMicrovolts[row] * value((row + firstSignal) % 2, seconds + Double(row / 2) * 60)
       }
     }
   }

@@ -25,12 +25,13 @@ public enum BeatClass: UInt8, CaseIterable, Sendable, BitwiseCopyable {
   }
 }
 
-/// Whether a beat looks like one: noise comes in ever new shapes, a heart does not.
+/// Whether a beat looks like one of this heart's. Slopes tell: electrode motion bends a complex, and hardly changes how
+/// steep it is at which place.
 public enum BeatFamiliarity: UInt8, CaseIterable, Sendable, BitwiseCopyable {
-  /// As most beats of this heart.
+  /// By its slopes as most beats of this heart, or as others seen often.
   case usual
-  /// Otherwise, but as others before it.
-  case seenBefore
-  /// Like none before it.
+  /// Otherwise, but as steep or as narrow as a beat: an ectopic one, say.
+  case other
+  /// Like none of this heart's, less steep than its beats, and broad: what motion of electrodes passes for.
   case strange
 }

@@ -57,14 +57,16 @@ final class BeatClassifier {
   ///
   /// - Parameters:
   ///   - isPaced: a pacing pulse was seen before it.
+  ///   - isCalm: little lies between the beats.
   ///   - offset: samples from now to the R peak in `features.waves`, negative.
   func classify(
-    _ beat: Beat, isPaced: Bool, at offset: Int64, _ features: RowFeatures
+    _ beat: Beat, isPaced: Bool, isCalm: Bool, at offset: Int64, _ features: RowFeatures
   ) -> BeatClass {
     shape.read(at: Int(offset), features)
     let interval = Float(Double(beat.sampleIndex &- lastBeat) / sampleRate)
     let isContinuous = interval < Self.intervalMax
     var now = BeatEvidence()
+    now.width = beat.widthSeconds
     let median = intervals.median
     let medianRatio = isContinuous && median > 0 ? min(max(interval / median, 0.2), 2) : 1
     let usual = usualInterval > 0 ? usualInterval : median
@@ -77,6 +79,8 @@ final class BeatClassifier {
       let match = templates.match(shape, to: dominant)
       now.likeness = match.correlation
       now.energyRatio = match.energyRatio
+      now.slopes = templates.matchSlopes(shape, to: dominant)
+      now.knownSlopes = templates.bestMatchOfSlopes(shape, calmMembers: BeatEvidence.knownCount)
       now.isUsualPaced = templates.clusters[dominant].pacedShare > 0.5
       now.isLearning = templates.clusters[dominant].members < Self.learningCount
     }
@@ -84,7 +88,7 @@ final class BeatClassifier {
     let cluster = templates.assign(shape)
     let own = templates.clusters + cluster
     let isRun = own.pointee.id == lastID
-    own.pointee.join(width: beat.widthSeconds, isPaced: isPaced)
+    own.pointee.join(width: beat.widthSeconds, isPaced: isPaced, isCalm: isCalm)
     if !isRun && isContinuous { own.pointee.enter(after: now.ratio) }
     now.isUsual = own.pointee.id == dominantID
     now.widening = own.pointee.width - usualWidth
@@ -149,6 +153,11 @@ struct BeatEvidence: BitwiseCopyable {
   var likeness: Float = 1
   /// Its energy over the usual shape's.
   var energyRatio: Float = 1
+  /// Its slopes against the usual shape's, and against those of the known shape that they are most like.
+  var slopes = ShapeMatch(correlation: 1)
+  var knownSlopes = ShapeMatch(correlation: -1)
+  /// Seconds from its onset to its end.
+  var width: Float = 0
   /// Seconds by which its shape's beats are wider than the usual ones.
   var widening: Float = 0
   /// Its shape is the usual one.
@@ -172,19 +181,25 @@ struct BeatEvidence: BitwiseCopyable {
     ]
   }
 
-  /// Beats of the usual shape in noise of 6 dB (NST) are at least so like it and so large, nine in ten; one in
-  /// thirty of what the noise alone passes for.
-  private static let usualLikenessMin: Float = 0.7
-  private static let usualEnergyMin: Float = 0.6
-  private static let seenBeforeCount: Float = 6
+  /// A beat is this heart's when its slopes are so like those of the usual shape, or of one seen so often while the
+  /// signal was calm, and so large. What motion alone passes for is less steep than this and at least so wide. The
+  /// limits were chosen in noise of 6 dB (NST): docs/signal-quality.md.
+  private static let alikeMin: Float = 0.85
+  private static let energyMin: Float = 0.4
+  static let knownCount: Float = 25
+  private static let strangeEnergyMax: Float = 0.9
+  private static let strangeWidthSeconds: Float = 0.11
 
-  /// Whether such a beat was seen before. While the usual shape is being learnt, the second of a shape is enough.
+  /// Whether such a beat is this heart's. While the usual shape is being learnt, the second of a shape is enough.
   var familiarity: BeatFamiliarity {
-    if isLearning { return cluster.members < 2 ? .strange : .usual }
-    if isUsual || (likeness >= Self.usualLikenessMin && energyRatio >= Self.usualEnergyMin) {
+    func isAlike(_ match: ShapeMatch) -> Bool {
+      match.correlation >= Self.alikeMin && match.energyRatio >= Self.energyMin
+    }
+    if isAlike(slopes) || isAlike(knownSlopes) || (isLearning && cluster.members >= 2) {
       return .usual
     }
-    return cluster.members < Self.seenBeforeCount ? .strange : .seenBefore
+    let isStrange = slopes.energyRatio < Self.strangeEnergyMax && width >= Self.strangeWidthSeconds
+    return isStrange ? .strange : .other
   }
 
   /// Log odds of a ventricular origin for a beat of another shape than the usual.

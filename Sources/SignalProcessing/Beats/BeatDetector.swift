@@ -63,6 +63,9 @@ public final class BeatDetector {
   /// Complexes below 0.15 mV are no beats (IEC 60601-2-27); in the QRS band they are about half as high.
   private static let floorMicrovolts: Float = 80
 
+  /// Between beats of a calm signal lies no more than this share of them.
+  private static let calmShare: Float = 0.12
+
   /// What is measured lies about 10 ms below a reader's QRS duration: these are 120 ms and more. Longer than the
   /// upper end is no complex but noise.
   private static let wideSeconds: Range<Float> = 0.11..<0.25
@@ -164,7 +167,8 @@ public final class BeatDetector {
     hasPending = false
     let pulse = pacing.pulse(before: pending.sampleIndex, history)
     pending.beatClass = classifier.classify(
-      pending, isPaced: pulse != nil, at: pending.sampleIndex &+ waveDelay &- index &- 1, features)
+      pending, isPaced: pulse != nil, isCalm: noiseShare < Self.calmShare,
+      at: pending.sampleIndex &+ waveDelay &- index &- 1, features)
     pending.familiarity = classifier.evidence.familiarity
     if let pulse, Double(pending.sampleIndex &- pulse) < Self.pacedLeadSeconds * sampleRate {
       pending.sampleIndex = pulse

@@ -20,6 +20,8 @@ final class BeatShape {
 
   let layout: Layout
   let values: UnsafeMutablePointer<Lanes>
+  /// From each cell to the next, in the first of them nothing.
+  let slopes: UnsafeMutablePointer<Lanes>
   /// What each row weighs.
   let weights: UnsafeMutablePointer<Lanes>
   private let groupCount: Int
@@ -37,12 +39,15 @@ final class BeatShape {
     self.groupCount = groupCount
     values = .allocate(capacity: layout.cellCount * groupCount)
     values.initialize(repeating: .zero, count: layout.cellCount * groupCount)
+    slopes = .allocate(capacity: layout.cellCount * groupCount)
+    slopes.initialize(repeating: .zero, count: layout.cellCount * groupCount)
     weights = .allocate(capacity: groupCount)
     weights.initialize(repeating: .zero, count: groupCount)
   }
 
   deinit {
     values.deallocate()
+    slopes.deallocate()
     weights.deallocate()
   }
 
@@ -63,6 +68,7 @@ final class BeatShape {
         values[cell &* groupCount &+ group] = scale * sum
       }
     }
+    ShapeComparison(layout: layout, groupCount: groupCount).differentiate(values, into: slopes)
   }
 }
 
@@ -80,6 +86,13 @@ struct ShapeMatch: BitwiseCopyable {
 struct ShapeComparison {
   let layout: BeatShape.Layout
   let groupCount: Int
+
+  /// The slopes of a shape.
+  func differentiate(_ values: UnsafePointer<Lanes>, into slopes: UnsafeMutablePointer<Lanes>) {
+    for place in groupCount..<layout.cellCount &* groupCount {
+      slopes[place] = values[place] - values[place &- groupCount]
+    }
+  }
 
   /// The comparison at the shift at which the first is most like the second.
   func best(

@@ -22,12 +22,15 @@ struct BeatCluster: BitwiseCopyable {
   private(set) var ratioAfter: Float = 1
   /// Share of its beats before which a pacing pulse was seen.
   private(set) var pacedShare: Float = 0
+  /// Beats of it between which the signal was calm, at most `memberMax`: noise is seen often, too.
+  private(set) var calmMembers: Float = 0
   private var beforeCount: Float = 0
   private var afterCount: Float = 0
 
   init(id: Int32 = -1) { self.id = id }
 
-  mutating func join(width seconds: Float, isPaced: Bool) {
+  mutating func join(width seconds: Float, isPaced: Bool, isCalm: Bool) {
+    if isCalm { calmMembers = min(calmMembers + 1, Self.memberMax) }
     members = min(members + 1, Self.memberMax)
     pacedShare += ((isPaced ? 1 : 0) - pacedShare) / members
     width += (seconds - width) / members
@@ -61,6 +64,8 @@ final class BeatTemplates {
   private let comparison: ShapeComparison
   private let valueCount: Int
   private let shapes: UnsafeMutablePointer<Lanes>
+  /// Those of the template that is compared.
+  private let slopes: UnsafeMutablePointer<Lanes>
   private var founded: Int32 = 0
 
   init(layout: BeatShape.Layout, groupCount: Int) {
@@ -68,12 +73,15 @@ final class BeatTemplates {
     valueCount = layout.cellCount * groupCount
     shapes = .allocate(capacity: Self.clusterCount * valueCount)
     shapes.initialize(repeating: .zero, count: Self.clusterCount * valueCount)
+    slopes = .allocate(capacity: valueCount)
+    slopes.initialize(repeating: .zero, count: valueCount)
     clusters = .allocate(capacity: Self.clusterCount)
     clusters.initialize(repeating: BeatCluster(), count: Self.clusterCount)
   }
 
   deinit {
     shapes.deallocate()
+    slopes.deallocate()
     clusters.deallocate()
   }
 
@@ -106,6 +114,22 @@ final class BeatTemplates {
   /// How alike a beat and a shape are.
   func match(_ beat: BeatShape, to cluster: Int) -> ShapeMatch {
     comparison.best(beat.values, template(cluster), beat.weights)
+  }
+
+  /// How alike the slopes of a beat and of a shape are.
+  func matchSlopes(_ beat: BeatShape, to cluster: Int) -> ShapeMatch {
+    comparison.differentiate(template(cluster), into: slopes)
+    return comparison.best(beat.slopes, slopes, beat.weights)
+  }
+
+  /// The best of these matches to the shapes that were seen so often; none: a correlation of -1.
+  func bestMatchOfSlopes(_ beat: BeatShape, calmMembers members: Float) -> ShapeMatch {
+    var best = ShapeMatch(correlation: -1)
+    for cluster in 0..<used where clusters[cluster].calmMembers >= members {
+      let now = matchSlopes(beat, to: cluster)
+      if now.correlation > best.correlation { best = now }
+    }
+    return best
   }
 
   /// The cluster that a beat belongs to; founds one where none is alike.

@@ -3,25 +3,27 @@
 
 /// Watches over the last eight seconds. Never silences a rhythm: it is an alarm of its own.
 ///
-/// Beats are no beats when most of them have shapes that were not seen before, hardly any is like this heart's, their
-/// intervals are random or none at all is like this heart's, and between them the signal is nearly as large. In
-/// noise of 6 dB by the noise stress test's convention all four hold for a heart without beats; with beats the
-/// first does not. The limits lie between both: docs/signal-quality.md.
+/// Beats are no beats when hardly one is like this heart's, many are blunt and broad, and between them the signal is
+/// nearly as large; where their intervals are random, fewer and less will do. In noise of 6 dB by the noise stress
+/// test's convention this holds for a heart without beats; with beats the first does not. The limits lie between
+/// both: docs/signal-quality.md.
 struct Analysability {
   private static let slotSeconds = 0.5
   private static let slotCount = 16
-  /// So few familiar beats in eight seconds are none to go by: 23 a minute beside strange ones; 8 beside strange
-  /// ones at any intervals, or beside time in which no row could be trusted.
-  private static let familiarMax = (amongStrange: 3, atAll: 1)
-  private static let strangeMin = 2
+  /// More beats in eight seconds that are like this heart's are some to go by: 8 a minute.
+  private static let usualMax = 1
   /// So much of the eight seconds without a row that can be trusted.
   private static let blindShare = 0.25
-  private static let noiseShareMin: Float = 0.22
-  /// Intervals are alike that differ from their median by no more than this share of it; beats have more of them.
+  private static let strangeMin = 3
+  /// Strange beats of all, and the usual peak between beats as a share of a beat's.
+  private static let strangeShare = (evenly: 0.5, atRandom: 0.4)
+  private static let noiseShareMin: (evenly: Float, atRandom: Float) = (0.25, 0.16)
+  /// Intervals are alike that differ from their median by no more than this share of it. With fewer such ones than
+  /// this share beats come at random.
   private static let alike = 0.12
-  private static let alikeShareMax = 0.8
+  private static let alikeShareMax = 0.5
   /// Strangeness must have lasted for so many half seconds; then it is told until it is gone for as many.
-  private static let slotsToTell = 4
+  private static let slotsToTell = 3
 
   private let sampleRate: Double
   private let slotSamples: Int
@@ -37,8 +39,9 @@ struct Analysability {
 
   /// What half a second brought.
   private struct Slot: BitwiseCopyable {
-    var familiar = 0
+    var usual = 0
     var strange = 0
+    var beats = 0
     var blindSamples = 0
     var noiseShare: Float = 0
   }
@@ -56,11 +59,9 @@ struct Analysability {
   mutating func take(isBlind: Bool, beat: Beat?, noiseShare: Float, at index: Int64) {
     if isBlind { slots[slot].blindSamples &+= 1 }
     if let beat {
-      if beat.familiarity == .strange {
-        slots[slot].strange &+= 1
-      } else {
-        slots[slot].familiar &+= 1
-      }
+      slots[slot].beats &+= 1
+      if beat.familiarity == .usual { slots[slot].usual &+= 1 }
+      if beat.familiarity == .strange { slots[slot].strange &+= 1 }
       beats[beatCount & 31] = beat.sampleIndex
       beatCount &+= 1
     }
@@ -78,23 +79,30 @@ struct Analysability {
     guard filled == Self.slotCount else { return }
     var sum = Slot()
     for place in 0..<Self.slotCount {
-      sum.familiar &+= slots[place].familiar
+      sum.usual &+= slots[place].usual
       sum.strange &+= slots[place].strange
+      sum.beats &+= slots[place].beats
       sum.blindSamples &+= slots[place].blindSamples
       sum.noiseShare += slots[place].noiseShare / Float(Self.slotCount)
     }
-    let isStrange =
-      sum.strange >= max(Self.strangeMin, sum.familiar)
-      && sum.familiar <= Self.familiarMax.amongStrange
-      && sum.noiseShare >= Self.noiseShareMin
-      && (sum.familiar <= Self.familiarMax.atAll || alikeShare(at: index) <= Self.alikeShareMax)
+    let isWithoutBeats = sum.usual <= Self.usualMax
+    let isStrange = isWithoutBeats && isNoise(sum, at: index)
     strangeSlots =
       isStrange ? min(strangeSlots &+ 1, 2 &* Self.slotsToTell) : max(strangeSlots &- 1, 0)
     let samples = Double(Self.slotCount &* slotSamples)
-    let isBlind =
-      Double(sum.blindSamples) >= Self.blindShare * samples
-      && sum.familiar <= Self.familiarMax.atAll
+    let isBlind = isWithoutBeats && Double(sum.blindSamples) >= Self.blindShare * samples
     isLacking = isBlind || strangeSlots >= Self.slotsToTell
+  }
+
+  /// Whether what was told as beats looks like noise.
+  private func isNoise(_ sum: Slot, at index: Int64) -> Bool {
+    func reaches(_ share: Double, _ noiseShare: Float) -> Bool {
+      sum.strange >= Self.strangeMin && Double(sum.strange) >= share * Double(sum.beats)
+        && sum.noiseShare >= noiseShare
+    }
+    return reaches(Self.strangeShare.evenly, Self.noiseShareMin.evenly)
+      || reaches(Self.strangeShare.atRandom, Self.noiseShareMin.atRandom)
+        && alikeShare(at: index) <= Self.alikeShareMax
   }
 
   /// The share of the intervals between the last beats that are about as long as their median.
