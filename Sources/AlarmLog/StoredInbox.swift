@@ -14,16 +14,21 @@ public final class StoredInbox: AlertInbox {
   private let store: AlertDatabase
   private let keptCount: Int
   private let waitingMax: Int
+  private let outputs: [String]?
 
   /// Opens the inbox, which is made where it is missing. A damaged one is renamed and told, and a new one begun.
   ///
-  /// - Parameter tell: takes sentences that people must know, on the thread that calls.
+  /// - Parameters:
+  ///   - outputs: those that are in use: nothing is kept for another, which goes on later with what is there then. Nil
+  ///     for all that ever were.
+  ///   - tell: takes sentences that people must know, on the thread that calls.
   public init(
     path: String, keptCount: Int = StoredInbox.keptCount, waitingMax: Int = StoredInbox.waitingMax,
-    tell: @escaping @Sendable (String) -> Void
+    outputs: [String]? = nil, tell: @escaping @Sendable (String) -> Void
   ) throws(AlarmLogError) {
     self.keptCount = keptCount
     self.waitingMax = waitingMax
+    self.outputs = outputs
     store = try AlertDatabase(path, migrator: Self.migrator, tell: tell)
   }
 
@@ -98,7 +103,11 @@ public final class StoredInbox: AlertInbox {
   /// Removes what every output has had, but for the newest, and the oldest of what none takes; how many of those.
   private func prune(_ database: Database) throws -> Int {
     let newest = try Int64.fetchOne(database, sql: "SELECT MAX(number) FROM accepted") ?? 0
-    let taken = try Int64.fetchOne(database, sql: "SELECT MIN(number) FROM output") ?? newest
+    let rows = try Row.fetchAll(database, sql: "SELECT name, number FROM output")
+    var taken = newest
+    for row in rows where try outputs?.contains(row.value("name")) ?? true {
+      taken = min(taken, try row.value("number"))
+    }
     let border = max(min(newest - Int64(keptCount), taken), newest - Int64(waitingMax))
     let lost =
       try Int.fetchOne(

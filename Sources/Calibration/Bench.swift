@@ -41,22 +41,23 @@ public final class Bench {
   public let electrodes: [ChannelElectrodes]
   let source: any SampleSource
   private let isStopped: () -> Bool
-  private let ask: (GuidedStep, _ whileWaiting: () -> Void) throws -> Void
+  private let ask: (GuidedStep, _ whileWaiting: () throws -> Void) throws -> Void
   private let storage: SampleBlockStorage
 
-  /// Opens a source. It belongs to the bench from here on; `close` closes it.
+  /// Opens a source with its inputs on the electrodes, whatever a program that died left them on. It belongs to the
+  /// bench from here on; `close` closes it.
   ///
   /// - Parameters:
   ///   - electrodes: what the board's profile says of each channel; nil for what follows from the leads.
   ///   - isStopped: whether the technician wants to stop; asked at least ten times a second.
   ///   - ask: shows a step and returns when it is done; throws where nobody can do it. Calls `whileWaiting` again
-  ///     and again, each of which takes 100 ms at most, so that the source does not overflow.
+  ///     and again, each of which takes 100 ms at most, so that the source does not overflow, and throws when it is gone.
   public init(
     source: any SampleSource, electrodes: [ChannelElectrodes]? = nil,
     isStopped: @escaping () -> Bool,
-    ask: @escaping (GuidedStep, _ whileWaiting: () -> Void) throws -> Void
+    ask: @escaping (GuidedStep, _ whileWaiting: () throws -> Void) throws -> Void
   ) throws(SourceError) {
-    let format = try source.open()
+    let format = try source.openOnElectrodes()
     let known = electrodes.flatMap { $0.count == format.channels.count ? $0 : nil }
     self.format = format
     self.electrodes = known ?? format.channels.map { ChannelElectrodes($0) }
@@ -115,12 +116,13 @@ public final class Bench {
 
   /// Asks the technician for a step.
   public func guide(_ step: GuidedStep) throws {
-    try ask(step) { _ = try? next { _ in } }
+    try ask(step) { try next { _ in } }
     try checkStop()
   }
 
-  /// Lets the inputs settle and takes so many seconds of signal without a gap.
-  public func capture(seconds: Double) throws -> Capture {
+  /// Lets the inputs settle and takes so many seconds of signal without a gap. Some front-ends give no values of a
+  /// channel whose electrode is off: that is refused, unless electrodes are what is asked for.
+  public func capture(seconds: Double, withElectrodesOff: Bool = false) throws -> Capture {
     try discard(seconds: Self.settlingSeconds)
     var collector = CaptureCollector(
       format: format, sampleCount: Int((seconds * format.sampleRate).rounded()))
@@ -132,7 +134,13 @@ public final class Bench {
             + "Put the link in order first (cable, baud rate, load of the machine).")
       }
     }
-    return collector.capture()
+    let capture = collector.capture()
+    if !withElectrodesOff, let channel = capture.unmeasured.first {
+      throw CalibrationError(
+        "\(format.sourceName) gives no values of \(capture.names[channel]): it says that its electrode is off. "
+          + "Connect it, or the cable between them, and measure again.")
+    }
+    return capture
   }
 
   /// Hands every block of so many seconds of signal to `take`, gaps or not.

@@ -8,7 +8,8 @@ public struct Capture: Sendable {
   public let sampleRate: Double
   /// Names of the channels.
   public let names: [String]
-  /// Nominal microvolts `[channel][sample]`; every row has as many samples.
+  /// Nominal microvolts `[channel][sample]`; every row has as many samples, NaN where an electrode was off and the
+  /// front-end gave no value.
   public var rows: [[Double]]
   /// Share of a channel's samples at an end of its range, 0-1, `[channel]`.
   public let saturation: [Double]
@@ -29,6 +30,9 @@ public struct Capture: Sendable {
 
   /// Seconds of signal.
   public var seconds: Double { Double(rows.first?.count ?? 0) / sampleRate }
+
+  /// Channels of which values are missing.
+  var unmeasured: [Int] { rows.indices.filter { rows[$0].contains(where: \.isNaN) } }
 
   /// Why a channel's number cannot count, nil where it can.
   func fault(_ channel: Int) -> String? {
@@ -68,11 +72,15 @@ struct CaptureCollector {
     if block.header.pointee.gapBefore > 0 && !(rows.first?.isEmpty ?? true) { restart() }
     let count = min(Int(block.header.pointee.sampleCount), needed - (rows.first?.count ?? 0))
     guard count > 0 else { return }
-    if (0..<count).contains(where: { isMissing(block, $0) }) { return restart() }
+    if (0..<count).contains(where: { isLost(block, $0) }) { return restart() }
     for (index, channel) in format.channels.enumerated() {
       let codes = block.channel(index)
       for sample in 0..<count {
         let code = codes[sample]
+        guard code != SampleBlock.missing else {
+          rows[index].append(.nan)
+          continue
+        }
         rows[index].append(
           (Double(code) - Double(channel.baseline)) * channel.microvoltsPerCode
             + channel.offsetMicrovolts)
@@ -92,8 +100,12 @@ struct CaptureCollector {
       saturation: saturated.map { Double($0) / count }, leadOff: off.map { Double($0) / count })
   }
 
-  private func isMissing(_ block: SampleBlock, _ sample: Int) -> Bool {
-    format.channels.indices.contains { block.channel($0)[sample] == SampleBlock.missing }
+  /// Whether a sample is missing for another reason than an electrode that is off.
+  private func isLost(_ block: SampleBlock, _ sample: Int) -> Bool {
+    let off = block.header.pointee.leadOff
+    return format.channels.indices.contains {
+      block.channel($0)[sample] == SampleBlock.missing && off & (1 << UInt32($0)) == 0
+    }
   }
 
   private mutating func restart() {

@@ -67,11 +67,24 @@ extension Bench {
     seconds: Double, hostPartsPerMillion: Double, source: SampleClockSource = .crystal
   ) throws -> FieldMeasurement {
     let clock = SampleClock(sampleRate: format.sampleRate)
+    var surplus: Int64?
+    var hasGuessed = false
     try stream(seconds: seconds) { block in
       let header = block.header.pointee
+      // What the host's own clock told says nothing of the front-end's.
+      hasGuessed =
+        hasGuessed || header.gapCause == .clockEstimate || header.gapCause == .deviceLost
+        || header.counters.samplesSurplus != surplus ?? header.counters.samplesSurplus
+      surplus = header.counters.samplesSurplus
       clock.take(
         endIndex: header.firstIndex + Int64(header.sampleCount),
         arrivalNanoseconds: header.arrivalNanoseconds)
+    }
+    guard !hasGuessed else {
+      throw CalibrationError(
+        "\(format.sourceName) lost or repeated samples that nothing but this computer's clock counts: its rate "
+          + "cannot be told from that. Put the link in order first (cable, baud rate, load of the machine)."
+      )
     }
     return .clock(
       clock.fit, seconds: seconds, hostPartsPerMillion: hostPartsPerMillion, source: source)
@@ -92,14 +105,14 @@ extension Bench {
       GuidedStep(
         "Connect all electrodes, to a simulator or to a person at rest.",
         measures: "that no channel says an electrode is off"))
-    let attached = try capture(seconds: seconds)
+    let attached = try capture(seconds: seconds, withElectrodesOff: true)
     var removed: [(electrode: String, capture: Capture)] = []
     for electrode in ElectrodeChannels.all(electrodes).map(\.electrode) {
       try guide(
         GuidedStep(
           "Take \(electrode) off, and only it. (Put the one before back on.)",
           measures: "that exactly the channels of \(electrode) notice"))
-      removed.append((electrode, try capture(seconds: seconds)))
+      removed.append((electrode, try capture(seconds: seconds, withElectrodesOff: true)))
     }
     return .leads(attached: attached, removed: removed, electrodes: electrodes)
   }

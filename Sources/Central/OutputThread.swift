@@ -22,7 +22,8 @@ public final class OutputThread: Sendable {
   private static let batch = 64
   /// From a trouble to the next attempt.
   private static let retryMilliseconds: Int32 = 1000
-  private let name: String
+  /// Under which the inbox remembers how far the output has come.
+  public let name: String
   private let wakeDescriptor: Int32
   private let state = Mutex(State())
 

@@ -13,6 +13,9 @@ final class LinkWorker {
   private static let retryMilliseconds: Int32 = 2000
   /// How much was lost is told so often.
   private static let lossSeconds = 60.0
+  /// A station answers a few times a second. What is more is left to the system, so that who floods the port can
+  /// neither hold up alerts nor take the processor.
+  static let receivedMaxASecond = 1000
 
   private let configuration: CentralLinkConfiguration
   private let mailbox: LinkMailbox
@@ -21,6 +24,8 @@ final class LinkWorker {
   private var station: DatagramPeer?
   private var searchAt = 0.0
   private var lastTrouble = ""
+  private var receivedSince = 0.0
+  private var received = 0
   private var lossTold = 0
   private var lossToldAt = -Double.infinity
 
@@ -55,7 +60,7 @@ final class LinkWorker {
       }
       if let state = content.state { sender.state = state }
       for told in content.told { sender.tell(told.message, at: now) }
-      while let datagram = transport.receive() { sender.receive(datagram.bytes, at: now) }
+      receive(into: sender, at: now)
       findStation(at: now, isReachable: sender.isReachable)
       send(sender, at: now)
       note(content.told)
@@ -98,10 +103,20 @@ final class LinkWorker {
   }
 
   private func wait(for sender: AlertSender) {
+    let isFlooded = received >= Self.receivedMaxASecond
     let descriptors = [mailbox.wakeDescriptor, transport.descriptor]
-    let rest = (sender.nextDeadline - Self.now()) * 1000
+    let deadline = isFlooded ? min(sender.nextDeadline, receivedSince + 1) : sender.nextDeadline
+    let rest = (deadline - Self.now()) * 1000
     let milliseconds = Int32(min(1000, max(0, rest.rounded(.up))))
-    clinux_wait_any(descriptors, descriptors.count, milliseconds)
+    clinux_wait_any(descriptors, isFlooded ? 1 : 2, milliseconds)
+  }
+
+  private func receive(into sender: AlertSender, at seconds: Double) {
+    if seconds - receivedSince >= 1 { (receivedSince, received) = (seconds, 0) }
+    while received < Self.receivedMaxASecond, let datagram = transport.receive() {
+      received += 1
+      sender.receive(datagram.bytes, at: seconds)
+    }
   }
 
   /// Opens what is closed and looks up whom to talk to, now and then while nobody answers.

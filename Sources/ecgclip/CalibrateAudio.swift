@@ -15,8 +15,12 @@ struct CalibrateAudio: ParsableCommand {
       microphone it measures each tone: pitch, length, harmonics, level above the
       noise of the room.
 
-        ecgclip calibrate audio --device Headphones
-        ecgclip calibrate audio --device Device --loopback plughw:CARD=Device
+        ecgclip calibrate audio --profile ads1298-pi --device Headphones
+        ecgclip calibrate audio --profile ads1298-pi --device Device \
+          --loopback plughw:CARD=Device
+
+      It is kept with the front-end that this computer monitors with (--source or
+      --profile), where the monitor looks for it.
 
       It sounds like an alarm: tell the people in the room before.
       """)
@@ -34,6 +38,14 @@ struct CalibrateAudio: ParsableCommand {
 
   @Option(help: .hidden)
   var rate = 48_000.0
+
+  func validate() throws {
+    if options.source == nil && options.profile == nil && !options.dryRun {
+      throw ValidationError(
+        "Name the front-end that this computer monitors with (--source or --profile): the result is kept with it. "
+          + "Or say --dry-run.")
+    }
+  }
 
   func run() throws {
     let player = try SoundPlayer(device, sampleRateHz: rate)

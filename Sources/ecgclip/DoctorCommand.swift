@@ -14,7 +14,7 @@ struct DoctorCommand: ParsableCommand {
     commandName: "doctor",
     abstract: "Check this device from the outside in, with the line that puts each trouble right.",
     discussion: """
-      Reads only; changes nothing. docs/doctor.md explains every check.
+      Reads only; changes nothing of this machine. docs/doctor.md explains every check.
 
         ecgclip doctor                                              the machine
         ecgclip doctor --source 'serial:/dev/ttyACM0?format=bridge'    and two seconds of a front-end
@@ -50,8 +50,8 @@ struct DoctorCommand: ParsableCommand {
     var results = Doctor.examine(
       Machine(root: root, facts: .live(root: root), needs: try needs()))
     results += installation.results()
-    if let source {
-      results += try FrontEndCheck(source: source, profile: profile, unit: unit).results()
+    if let frontEnd = try source ?? busOfProfile() {
+      results += try FrontEndCheck(source: frontEnd, profile: profile, unit: unit).results()
     }
     let failures = results.filter { $0.state == .failure }.count
     let warnings = results.filter { $0.state == .warning }.count
@@ -64,14 +64,23 @@ struct DoctorCommand: ParsableCommand {
     if failures > 0 { throw ExitCode(1) }
   }
 
+  /// The front-end on the bus that the profile names; nil where it names none, and for another machine.
+  private func busOfProfile() throws -> SourceSpecification? {
+    guard root.isEmpty, let spi = try board()?.spi else { return nil }
+    return .spi(device: spi.device, options: [:])
+  }
+
+  private func board() throws -> BoardProfile? {
+    guard let profile else { return nil }
+    return try BoardProfile.load(
+      Installation.file(profile, in: "firmware-config", suffix: ".yaml"))
+  }
+
   private func needs() throws -> Needs {
     var needs = Needs()
     if case .serial(let device, _)? = source { needs.serialPort = device }
     if case .spi? = source { needs.spi = true }
-    if let profile {
-      let path = try Installation.file(profile, in: "firmware-config", suffix: ".yaml")
-      if try BoardProfile.load(path).spi != nil { needs.spi = true }
-    }
+    if try board()?.spi != nil { needs.spi = true }
     needs.recordFolder = record ?? "/"
     return needs
   }
@@ -121,8 +130,21 @@ private struct FrontEndCheck {
       }
     }
     let name = "\(format.sourceName), \(format.channels.count) channels"
-    return [.ok("signal.open", name)] + check.results(isTimed: !device.waitsForConsumer)
+    return [.ok("signal.open", name), inputs(of: format)]
+      + check.results(isTimed: !device.waitsForConsumer)
       + [InstallationChecks.calibration(of: format, unit: unit ?? device.unit)]
+  }
+}
+
+extension FrontEndCheck {
+  /// A program that died in the middle of a calibration leaves them on something else.
+  fileprivate func inputs(of format: SignalFormat) -> CheckResult {
+    guard format.provenance == .testSignal else {
+      return .ok("signal.inputs", "on the electrodes")
+    }
+    return .failure(
+      "signal.inputs", "on a test signal or shorted, not on the electrodes",
+      fix: "# monitor with its --profile, which puts them back, or restart the board")
   }
 }
 

@@ -86,7 +86,9 @@ struct ListenCommand: ParsableCommand {
     let transports = try transports()
     let station = try CentralStation(
       transports: transports, keys: keyFolder,
-      inbox: StoredInbox(path: folder.file("inbox.sqlite")) { printer.print(.problem($0)) },
+      inbox: StoredInbox(path: folder.file("inbox.sqlite"), outputs: outputs.map(\.name)) {
+        printer.print(.problem($0))
+      },
       board: StationBoard(topics: Topics(site: site), retained: retained) {
         for output in outputs { output.wake() }
       }, commands: commands,

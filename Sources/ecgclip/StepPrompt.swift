@@ -8,7 +8,7 @@ struct StepPrompt {
   let isAssumedReady: Bool
 
   /// Shows a step on standard error and returns when Enter was pressed or the flag to stop was set.
-  func ask(_ step: GuidedStep, stop: StopFlag, _ whileWaiting: () -> Void) throws {
+  func ask(_ step: GuidedStep, stop: StopFlag, _ whileWaiting: () throws -> Void) throws {
     if isAssumedReady { return }
     guard isatty(STDIN_FILENO) == 1 else {
       throw CommandFailure(
@@ -26,10 +26,12 @@ struct StepPrompt {
     while !stop.isSet {
       var descriptor = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
       if poll(&descriptor, 1, 0) > 0 {
-        _ = readLine()
+        guard readLine() != nil else {
+          throw CommandFailure("The terminal closed before the step was done: nothing was written.")
+        }
         return
       }
-      whileWaiting()
+      try whileWaiting()
     }
   }
 }

@@ -167,6 +167,13 @@ private func record(_ epoch: UInt64, _ sequence: UInt64) -> AlertRecord {
     #expect(try kept() == Array(12...31))
     #expect(told.withLock { $0.map { $0.prefix(8) } } == ["3 alerts", "2 alerts"])
     #expect(try inbox.newest(of: "bed")?.sequence == 31)
+    // MQTT is no longer published to: the inbox waits for nobody, and nothing is given up.
+    let other = try StoredInbox(
+      path: folder.path + "/inbox.sqlite", keptCount: 5, waitingMax: 20, outputs: ["hl7"]
+    ) { line in told.withLock { $0.append(line) } }
+    try other.accept([InboxEntry(device: "bed", record: record(1, 32))])
+    #expect(try kept() == Array(28...32))
+    #expect(told.withLock { $0.count } == 2)
   }
 
   @Test("a damaged store is set aside and told, and its life goes on counting where it can be read")

@@ -28,7 +28,7 @@ extension Bench {
     let bench = try bench(source)
     _ = try bench.measureGain(seconds: 8)
     bench.close()
-    #expect(source.log == ["shorted", "restore", "testSignal", "restore", "close"])
+    #expect(source.log == ["restore", "shorted", "restore", "testSignal", "restore", "close"])
   }
 
   @Test("the front-end is put back when the source ends and when the technician stops")
@@ -36,7 +36,7 @@ extension Bench {
     let ended = FakeFrontEnd(Truth())
     ended.endsAfterReads = 30
     #expect(complaint { _ = try bench(ended).measureOffset() }.contains("ended before"))
-    #expect(ended.log == ["shorted", "restore"])
+    #expect(ended.log == ["restore", "shorted", "restore"])
 
     let stopped = FakeFrontEnd(Truth())
     var reads = 0
@@ -47,19 +47,22 @@ extension Bench {
         return reads > 50
       })
     #expect(complaint { _ = try stoppedBench.measureNoise() }.contains("Stopped"))
-    #expect(stopped.log == ["shorted", "restore"])
+    #expect(stopped.log == ["restore", "shorted", "restore"])
     #expect(stopped.selected == .electrodes)
   }
 
   @Test("a front-end that does not come back is told")
   func refusesToRestore() throws {
     let source = FakeFrontEnd(Truth())
+    let opened = try bench(source)
     source.refusesToRestore = true
-    #expect(complaint { _ = try bench(source).measureOffset() }.contains("CH1SET"))
+    #expect(complaint { _ = try opened.measureOffset() }.contains("CH1SET"))
+    #expect(complaint { _ = try bench(source) }.contains("CH1SET"))
     let both = FakeFrontEnd(Truth())
+    let openedBoth = try bench(both)
     both.refusesToRestore = true
     both.endsAfterReads = 30
-    let reason = complaint { _ = try bench(both).measureOffset() }
+    let reason = complaint { _ = try openedBoth.measureOffset() }
     #expect(reason.contains("ended before") && reason.contains("could not be put back"))
   }
 
@@ -72,7 +75,7 @@ extension Bench {
       #expect(
         complaint { try measure(bench(source))() }.contains("the monitor does not ask for it"))
     }
-    #expect(source.log == [])
+    #expect(Set(source.log) == ["restore"])
     let deaf = FakeFrontEnd(Truth(), selections: [])
     #expect(complaint { _ = try bench(deaf).measureSupply() }.contains("bench-7"))
   }
@@ -99,6 +102,55 @@ extension Bench {
     let careless = try Bench(source: loose, isStopped: { false }) { _, _ in loose.removed = "V3" }
     let values = try careless.measureOffset(seconds: 4).values.filter { !$0.passed }
     #expect(values.map(\.subject) == ["V3"])
+  }
+
+  @Test("what a program that died left on the inputs is put back before anything is measured")
+  func leftOver() throws {
+    var truth = Truth()
+    truth.mainsMicrovolts = [Double](repeating: 40, count: 8)
+    let left = FakeFrontEnd(truth, selected: .shorted)
+    let mains = try bench(left).measureMains()
+    #expect(left.log == ["restore"] && left.selected == .electrodes)
+    #expect(try #require(mains.values.first { $0.subject == "I" }?.value) > 10)
+    let deaf = FakeFrontEnd(truth, selections: [], selected: .testSignal)
+    #expect(complaint { _ = try bench(deaf) }.contains("on a test signal"))
+  }
+
+  @Test("where an electrode that is off has no values, leads are measured, and nothing else is")
+  func noValues() throws {
+    let source = FakeFrontEnd(Truth())
+    source.hasNoValuesWhereOff = true
+    let leads = try bench(source).measureLeads(seconds: 1)
+    #expect(leads.passed && leads.values.count == 10)
+    let loose = FakeFrontEnd(Truth(), selections: [])
+    loose.hasNoValuesWhereOff = true
+    let careless = try Bench(source: loose, isStopped: { false }) { _, _ in loose.removed = "V3" }
+    #expect(complaint { _ = try careless.measureNoise() }.contains("no values of V3"))
+  }
+
+  @Test("a front-end that goes away while a step waits ends the measurement")
+  func goneWhileWaiting() throws {
+    let source = FakeFrontEnd(Truth())
+    let bench = try Bench(source: source, isStopped: { false }) { _, whileWaiting in
+      source.isPulledAfterReads = 3
+      while true { try whileWaiting() }
+    }
+    #expect(complaint { _ = try bench.measureMains() }.contains("went away"))
+  }
+
+  @Test(
+    "a rate is not told from samples that only the host's clock counts", arguments: [true, false])
+  func guessedRate(isGuessed: Bool) throws {
+    var truth = Truth()
+    truth.lossEveryBlocks = 250
+    let source = FakeFrontEnd(truth)
+    source.givesSamples = false
+    source.lossCause = isGuessed ? .clockEstimate : .framesLost
+    let reason = complaint {
+      let clock = try bench(source).measureClock(seconds: 600, hostPartsPerMillion: 1)
+      #expect(clock.passed)
+    }
+    #expect(reason.contains("cannot be told") == isGuessed && reason.isEmpty != isGuessed)
   }
 
   @Test("a gap makes a measurement begin anew, and a link that keeps losing refuses it")

@@ -62,7 +62,13 @@ final class FakeFrontEnd: SampleSource, FrontEndControl {
   var refusesToRestore = false
   /// Whether it gives samples, and not only the times at which they come.
   var givesSamples = true
-  private(set) var selected = InputSelection.electrodes
+  /// Whether a channel whose electrode is off has no values, as HealthyPi v4's.
+  var hasNoValuesWhereOff = false
+  /// Why samples are missing, where the truth loses any.
+  var lossCause = GapCause.framesLost
+  /// After so many reads the plug is pulled.
+  var isPulledAfterReads = Int.max
+  private(set) var selected: InputSelection
   private var isOpen = false
   private var random: NormalRandom
   private var index: Int64 = 0
@@ -72,8 +78,13 @@ final class FakeFrontEnd: SampleSource, FrontEndControl {
   /// The true time of the next sample, nanoseconds.
   private let start: UInt64 = 1_000_000_000
 
-  init(_ truth: Truth, seed: UInt64 = 1, selections: [InputSelection] = InputSelection.allCases) {
+  /// - Parameter selected: what a program that died left its inputs on.
+  init(
+    _ truth: Truth, seed: UInt64 = 1, selections: [InputSelection] = InputSelection.allCases,
+    selected: InputSelection = .electrodes
+  ) {
     self.truth = truth
+    self.selected = selected
     self.selections = selections
     random = NormalRandom(seed: seed)
   }
@@ -120,9 +131,11 @@ final class FakeFrontEnd: SampleSource, FrontEndControl {
   func read(into block: SampleBlock) -> ReadOutcome {
     reads += 1
     if reads > endsAfterReads || !isOpen { return .ended }
+    if reads > isPulledAfterReads { return .disconnected }
     let count = 25
     if truth.lossEveryBlocks > 0, reads % truth.lossEveryBlocks == 0 {
       block.header.pointee.gapBefore = 5
+      block.header.pointee.gapCause = lossCause
       index += 5
     }
     block.header.pointee.firstIndex = index
@@ -148,7 +161,9 @@ final class FakeFrontEnd: SampleSource, FrontEndControl {
       let scale =
         Self.format.channels[channel].microvoltsPerCode * (selected == .supply ? 6 : 1)
       let code = truth.saturated.contains(channel) ? 1e12 : (shown / scale).rounded()
-      block.channel(channel)[sample] = Int32(min(max(code, -8_388_608), 8_388_607))
+      let isOff = hasNoValuesWhereOff && leadOff & 1 << UInt32(channel) != 0
+      block.channel(channel)[sample] =
+        isOff ? SampleBlock.missing : Int32(min(max(code, -8_388_608), 8_388_607))
     }
   }
 
@@ -203,7 +218,7 @@ func bench(
   steps: @escaping (GuidedStep) -> Void = { _ in }
 ) throws -> Bench {
   try Bench(source: source, electrodes: electrodes, isStopped: isStopped) { step, whileWaiting in
-    whileWaiting()
+    try whileWaiting()
     steps(step)
     source.removed =
       step.instruction.hasPrefix("Take ")

@@ -88,6 +88,7 @@ extension Data {
     #expect(check("files.profiles")?["state"] as? String == "ok")
     #expect(check("signal.losses")?["state"] as? String == "ok")
     #expect(check("signal.losses")?["fix"] is NSNull)
+    #expect(check("signal.inputs")?["state"] as? String == "ok")
     #expect(check("signal.leadOff")?["state"] as? String == "warning")
     let lines = try Run("doctor", "--root", root, "--source", "serial:/nowhere/tty?format=bridge")
     #expect(lines.status == 1 && lines.complaint.isEmpty)

@@ -284,7 +284,8 @@ private let damages: [Damage] = [
       contentsOfFile: TestData.repository + "/docs/doctor.md", encoding: .utf8)
     let rows = page.matches(of: #/\n\| `([a-z0-9A-Z.]+)` \|/#).map { String($0.output.1) }
     let outside: Set = [
-      "files.model", "files.profiles", "files.calibration", "signal.open", "signal.rate",
+      "files.model", "files.profiles", "files.calibration", "signal.open", "signal.inputs",
+      "signal.rate",
       "signal.losses", "signal.leadOff", "signal.range",
     ]
     #expect(Set(rows) == Set(try Tree.pi4.examine().map(\.id)).union(outside))

@@ -30,13 +30,17 @@ import Testing
   }
 
   private func link(_ news: News) throws -> CentralLink {
+    try CentralLink(configuration { UDPTransport() }) { news.add($0) }
+  }
+
+  private func configuration(
+    _ makeTransport: @escaping @Sendable () -> any DatagramTransport
+  ) -> CentralLinkConfiguration {
     let peer = DatagramPeer(
       addressHigh: 0, addressLow: 0xFFFF_7F00_0001, scope: 0, port: station.transport.port)
-    return try CentralLink(
-      CentralLinkConfiguration(
-        key: key, makeTransport: { UDPTransport() }, findStation: { peer },
-        openOutbox: { ForgetfulStore() })
-    ) { news.add($0) }
+    return CentralLinkConfiguration(
+      key: key, makeTransport: makeTransport, findStation: { peer },
+      openOutbox: { ForgetfulStore() })
   }
 
   private func alert(_ condition: String, _ phase: AlertMessage.Phase) -> AlertMessage {
@@ -83,6 +87,51 @@ import Testing
     }
     #expect(news.all == [.reachable(true), .reachable(false)])
     #expect(station.turn { news.all.last == .reachable(true) })
+  }
+
+  /// How much of a flood was taken.
+  private final class Taken: Sendable {
+    private let count = Mutex(0)
+    var all: Int { count.withLock { $0 } }
+    func add() { count.withLock { $0 += 1 } }
+  }
+
+  /// A port that somebody floods: behind each datagram waits another.
+  private final class FloodedPort: DatagramTransport {
+    private let transport = UDPTransport()
+    private let taken: Taken
+    init(_ taken: Taken) { self.taken = taken }
+
+    var name: String { transport.name }
+    var descriptor: Int32 { transport.descriptor }
+    func open() throws(SourceError) { try transport.open() }
+    func receive() -> Datagram? {
+      if let genuine = transport.receive() { return genuine }
+      taken.add()
+      return Datagram(bytes: [UInt8](repeating: 0xA5, count: 64), peer: .line)
+    }
+    func send(_ bytes: [UInt8], to peer: DatagramPeer) { transport.send(bytes, to: peer) }
+    func reopen() { transport.reopen() }
+    func close() { transport.close() }
+  }
+
+  @Test(
+    "a flood at the device's port holds up no alert, and only a bounded share of it is looked at",
+    .timeLimit(.minutes(5)))
+  func flood() throws {
+    let news = News()
+    let taken = Taken()
+    let begin = Station.now()
+    let link = try CentralLink(configuration { FloodedPort(taken) }) { news.add($0) }
+    #expect(station.turn { news.all.contains(.reachable(true)) })
+    for index in 1...3 {
+      link.tell(alert("alarm\(index)", .start), decidedNanoseconds: clinux_monotonic_nanoseconds())
+      #expect(station.turn { station.messages.count == index })
+    }
+    #expect(station.turn { taken.all >= 2 * LinkWorker.receivedMaxASecond })
+    link.stop()
+    let seconds = Int((Station.now() - begin).rounded(.up))
+    #expect(taken.all <= (seconds + 1) * LinkWorker.receivedMaxASecond)
   }
 
   @Test("an outbox that cannot be opened is told, and the link stops all the same")
