@@ -51,7 +51,8 @@ public final class Bench {
   ///   - electrodes: what the board's profile says of each channel; nil for what follows from the leads.
   ///   - isStopped: whether the technician wants to stop; asked at least ten times a second.
   ///   - ask: shows a step and returns when it is done; throws where nobody can do it. Calls `whileWaiting` again
-  ///     and again, each of which takes 100 ms at most, so that the source does not overflow, and throws when it is gone.
+  ///     and again, each of which takes 100 ms at most, so that the source does not overflow; it throws when the source
+  ///     is gone.
   public init(
     source: any SampleSource, electrodes: [ChannelElectrodes]? = nil,
     isStopped: @escaping () -> Bool,
