@@ -51,7 +51,7 @@ struct DoctorCommand: ParsableCommand {
       Machine(root: root, facts: .live(root: root), needs: try needs()))
     results += installation.results()
     if let frontEnd = try source ?? busOfProfile() {
-      results += try FrontEndCheck(source: frontEnd, profile: profile, unit: unit).results()
+      results += FrontEndCheck(source: frontEnd, profile: profile, unit: unit).results()
     }
     let failures = results.filter { $0.state == .failure }.count
     let warnings = results.filter { $0.state == .warning }.count
@@ -108,13 +108,16 @@ private struct FrontEndCheck {
   let profile: String?
   let unit: String?
 
-  func results() throws -> [CheckResult] {
-    let device = try SourceFactory(speed: .real, profile: profile).make(source)
+  func results() -> [CheckResult] {
+    let device: any SampleSource
     let format: SignalFormat
-    do { format = try device.open() } catch {
+    do {
+      device = try SourceFactory(speed: .real, profile: profile).make(source)
+      format = try device.open()
+    } catch {
       return [
         .failure(
-          "signal.open", error.description, fix: "# do what the sentence says, then run this again")
+          "signal.open", "\(error)", fix: "# do what the sentence says, then run this again")
       ]
     }
     defer { device.close() }

@@ -95,6 +95,10 @@ extension Data {
     #expect(lines.output.contains("FAIL      signal.open"))
     #expect(lines.output.contains("FAIL      serial.device"))
     #expect(try Run("doctor", "--profile", "/nowhere.yaml").refused("/nowhere.yaml"))
+    // A profile with a bus has its front-end opened, which is not here.
+    let bus = try Run("doctor", "--profile", "ads1298-pi")
+    #expect(bus.status == 1 && bus.complaint.isEmpty)
+    #expect(bus.output.contains("FAIL      signal.open") && bus.output.contains("spi.device"))
   }
 
   @Test("what is not there or not right is one sentence and status 2")
