@@ -67,15 +67,12 @@ extension Bench {
     seconds: Double, hostPartsPerMillion: Double, source: SampleClockSource = .crystal
   ) throws -> FieldMeasurement {
     let clock = SampleClock(sampleRate: format.sampleRate)
-    var surplus: Int64?
+    var last: FrameCounters?
     var hasGuessed = false
     try stream(seconds: seconds) { block in
       let header = block.header.pointee
-      // What the host's own clock told says nothing of the front-end's.
-      hasGuessed =
-        hasGuessed || header.gapCause == .clockEstimate || header.gapCause == .deviceLost
-        || header.counters.samplesSurplus != surplus ?? header.counters.samplesSurplus
-      surplus = header.counters.samplesSurplus
+      hasGuessed = hasGuessed || header.isCountedByHost(since: last ?? header.counters)
+      last = header.counters
       clock.take(
         endIndex: header.firstIndex + Int64(header.sampleCount),
         arrivalNanoseconds: header.arrivalNanoseconds)

@@ -67,6 +67,13 @@ public struct SampleBlock {
 
     /// An empty block at the start of a stream.
     public init() {}
+
+    /// Whether only the host's clock counted what is missing before this block, or what came too often since a block
+    /// with the last counters: that says nothing of the front-end's clock.
+    public func isCountedByHost(since last: FrameCounters) -> Bool {
+      gapCause == .deviceLost || gapCause == .clockEstimate
+        || counters.samplesSurplus != last.samplesSurplus
+    }
   }
 
   /// The header, in the slot's memory.

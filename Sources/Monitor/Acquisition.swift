@@ -102,16 +102,10 @@ final class Acquisition {
     ring.commit()
   }
 
-  /// A gap whose length the host's own clock told says nothing of the front-end's.
   private func followClock(
     _ header: UnsafeMutablePointer<SampleBlock.Header>, of source: some SampleSource
   ) {
-    let cause = header.pointee.gapCause
-    if cause == .deviceLost || cause == .clockEstimate
-      || header.pointee.counters.samplesSurplus != lastCounters.samplesSurplus
-    {
-      clock.restart()
-    }
+    if header.pointee.isCountedByHost(since: lastCounters) { clock.restart() }
     clock.take(endIndex: nextIndex, arrivalNanoseconds: lastArrival)
     header.pointee.clock = clock.fit
     guard let fitted = clock.fit?.sampleRate(nominal: sampleRate), fitted != trueSampleRate else {

@@ -57,9 +57,7 @@ struct AlarmsTestCommand: ParsableCommand {
     let stop = StopFlag()
     let signals = StopSignals(stop)
     defer { signals.cancel() }
-    let wiring = try profile.flatMap { name in
-      try BoardProfile.load(Installation.file(name, in: "firmware-config", suffix: ".yaml")).alarm
-    }
+    let wiring = try profile.flatMap { try BoardProfile.load(named: $0).alarm }
     let annunciator = try options.annunciator(profile: wiring, isLive: true)
     guard
       annunciator.loudspeakerName != nil || annunciator.hasLamp || annunciator.hasBuzzer

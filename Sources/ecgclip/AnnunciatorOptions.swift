@@ -38,9 +38,7 @@ struct AnnunciatorOptions: ParsableArguments {
   /// What the profile of a source says: the one that is named, else its format's.
   static func wiring(_ source: SourceSpecification, profile: String?) throws -> AlarmWiring? {
     guard let name = profile ?? source.profileName else { return nil }
-    return try BoardProfile.load(
-      Installation.file(name, in: "firmware-config", suffix: ".yaml")
-    ).alarm
+    return try BoardProfile.load(named: name).alarm
   }
 
   /// The annunciator of these options; what they leave open is the profile's, then the usual.

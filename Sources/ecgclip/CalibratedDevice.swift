@@ -21,8 +21,7 @@ struct CalibratedDevice {
       clock = .crystal
       return
     }
-    let board = try BoardProfile.load(
-      Installation.file(name, in: "firmware-config", suffix: ".yaml"))
+    let board = try BoardProfile.load(named: name)
     profile = ProfileIdentity(name: board.board, text: board.text)
     electrodes = Self.electrodes(of: board)
     clock = board.clock

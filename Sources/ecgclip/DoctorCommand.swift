@@ -14,7 +14,9 @@ struct DoctorCommand: ParsableCommand {
     commandName: "doctor",
     abstract: "Check this device from the outside in, with the line that puts each trouble right.",
     discussion: """
-      Reads only; changes nothing of this machine. docs/doctor.md explains every check.
+      Changes nothing of this machine. With --source, or the --profile of a board on
+      the SPI bus, it opens the front-end as the monitor does: not beside a monitor.
+      docs/doctor.md explains every check.
 
         ecgclip doctor                                              the machine
         ecgclip doctor --source 'serial:/dev/ttyACM0?format=bridge'    and two seconds of a front-end
@@ -47,10 +49,13 @@ struct DoctorCommand: ParsableCommand {
 
   func run() throws {
     let installation = InstallationChecks(model: model)
+    let board = try profile.map { try BoardProfile.load(named: $0) }
     var results = Doctor.examine(
-      Machine(root: root, facts: .live(root: root), needs: try needs()))
+      Machine(root: root, facts: .live(root: root), needs: needs(board)))
     results += installation.results()
-    if let frontEnd = try source ?? busOfProfile() {
+    // Another machine's bus is not here.
+    let bus = root.isEmpty ? board.flatMap { SourceSpecification.bus(of: $0) } : nil
+    if let frontEnd = source ?? bus {
       results += FrontEndCheck(source: frontEnd, profile: profile, unit: unit).results()
     }
     let failures = results.filter { $0.state == .failure }.count
@@ -64,23 +69,11 @@ struct DoctorCommand: ParsableCommand {
     if failures > 0 { throw ExitCode(1) }
   }
 
-  /// The front-end on the bus that the profile names; nil where it names none, and for another machine.
-  private func busOfProfile() throws -> SourceSpecification? {
-    guard root.isEmpty, let spi = try board()?.spi else { return nil }
-    return .spi(device: spi.device, options: [:])
-  }
-
-  private func board() throws -> BoardProfile? {
-    guard let profile else { return nil }
-    return try BoardProfile.load(
-      Installation.file(profile, in: "firmware-config", suffix: ".yaml"))
-  }
-
-  private func needs() throws -> Needs {
+  private func needs(_ board: BoardProfile?) -> Needs {
     var needs = Needs()
     if case .serial(let device, _)? = source { needs.serialPort = device }
     if case .spi? = source { needs.spi = true }
-    if try board()?.spi != nil { needs.spi = true }
+    if board?.spi != nil { needs.spi = true }
     needs.recordFolder = record ?? "/"
     return needs
   }
@@ -137,11 +130,9 @@ private struct FrontEndCheck {
       + check.results(isTimed: !device.waitsForConsumer)
       + [InstallationChecks.calibration(of: format, unit: unit ?? device.unit)]
   }
-}
 
-extension FrontEndCheck {
   /// A program that died in the middle of a calibration leaves them on something else.
-  fileprivate func inputs(of format: SignalFormat) -> CheckResult {
+  private func inputs(of format: SignalFormat) -> CheckResult {
     guard format.provenance == .testSignal else {
       return .ok("signal.inputs", "on the electrodes")
     }

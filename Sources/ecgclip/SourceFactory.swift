@@ -62,8 +62,7 @@ struct SourceFactory {
     _ options: [String: String], usual: WireFormat = .bridge
   ) throws -> BoardProfile {
     let name = try profile ?? options["format"].map(Self.usualProfile) ?? usual.usualProfile
-    let board = try BoardProfile.load(
-      Installation.file(name, in: "firmware-config", suffix: ".yaml"))
+    let board = try BoardProfile.load(named: name)
     if let format = options["format"], format != board.format.rawValue {
       throw CommandFailure(
         "The profile '\(name)' is for format \(board.format.rawValue), not \(format): leave one out."
@@ -118,14 +117,24 @@ extension SourceSpecification {
   /// The source where only a profile is named: its SPI bus; the simulated patient where none is.
   static func usual(profile: String?) throws -> SourceSpecification {
     guard let profile else { return .simulation(script: "nsr?hr=72") }
-    let board = try BoardProfile.load(
-      Installation.file(profile, in: "firmware-config", suffix: ".yaml"))
-    guard let spi = board.spi else {
+    guard let bus = bus(of: try BoardProfile.load(named: profile)) else {
       throw CommandFailure(
         "The profile '\(profile)' has no bus of its own: name the port with --source, as "
           + "serial:/dev/serial/by-id/NAME.")
     }
-    return .spi(device: spi.device, options: [:])
+    return bus
+  }
+
+  /// The board's own bus, nil where it has none.
+  static func bus(of board: BoardProfile) -> SourceSpecification? {
+    board.spi.map { .spi(device: $0.device, options: [:]) }
+  }
+}
+
+extension BoardProfile {
+  /// A profile by its name in firmware-config, or by a path.
+  static func load(named name: String) throws -> BoardProfile {
+    try load(Installation.file(name, in: "firmware-config", suffix: ".yaml"))
   }
 }
 

@@ -76,9 +76,7 @@ final class BeatClassifier {
     let dominant = templates.dominant
     let usualWidth = dominant.map { templates.clusters[$0].width } ?? beat.widthSeconds
     if let dominant {
-      let match = templates.match(shape, to: dominant)
-      now.likeness = match.correlation
-      now.energyRatio = match.energyRatio
+      now.likeness = templates.match(shape, to: dominant).correlation
       now.slopes = templates.matchSlopes(shape, to: dominant)
       now.knownSlopes = templates.bestMatchOfSlopes(shape, calmMembers: BeatEvidence.knownCount)
       now.isUsualPaced = templates.clusters[dominant].pacedShare > 0.5
@@ -151,8 +149,6 @@ struct BeatEvidence: BitwiseCopyable {
   var earliness: Float = 1
   /// Correlation with the usual shape.
   var likeness: Float = 1
-  /// Its energy over the usual shape's.
-  var energyRatio: Float = 1
   /// Its slopes against the usual shape's, and against those of the known shape that they are most like.
   var slopes = ShapeMatch(correlation: 1)
   var knownSlopes = ShapeMatch(correlation: -1)
