@@ -18,11 +18,13 @@ struct DoctorCommand: ParsableCommand {
       the SPI bus, it opens the front-end as the monitor does: not beside a monitor.
       docs/doctor.md explains every check.
 
-        ecgclip doctor                                              the machine
-        ecgclip doctor --source 'serial:/dev/ttyACM0?format=bridge'    and two seconds of a front-end
-        ecgclip doctor | grep -A1 FAIL                              what does not work, with its fix
+        ecgclip doctor                         the machine
+        ecgclip doctor --profile ads1298-pi    and two seconds of its front-end
+        ecgclip doctor --source 'serial:/dev/ttyACM0?format=bridge'
+        ecgclip doctor | grep -A1 FAIL         what does not work, with its fix
 
-      Status: 0 nothing fails (warnings may be there), 1 something fails, 2 could not run.
+      Status: 0 nothing fails (warnings may be there), 1 something fails, 2 could
+      not run.
       """)
 
   @Option(help: SourceSpecification.help)
