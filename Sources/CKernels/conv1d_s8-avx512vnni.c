@@ -5,88 +5,10 @@
 #pragma clang attribute push( \
     __attribute__((target("avx512f,avx512bw,avx512vl,avx512vnni"))), apply_to = function)
 
-#include <immintrin.h>
+#include "conv1d_pairs-avx512vnni.h"
+#include "requantise-avx512.h"
 
-#include "conv1d_tiles.h"
-
-enum { sumsMax = 24, rowsMax = 12, panelChannels = 16, groupBytes = 64 };
-
-/// The constants of sixteen channels; odd ones moved to where `vpmuldq` reads.
-typedef struct {
-  __m512i multiplier, oddMultiplier;
-  __m512i skipMultiplier, oddSkipMultiplier;
-  __m512i half;
-  /// Where the upper halves of the even and the odd products lie, in the order of the channels.
-  __m512i upperHalves;
-  /// How far products move up until the upper half holds the number, and the number down in it.
-  __m128i up, down;
-  bool movesUp;
-  __m128i minimum, maximum;
-} requantisation;
-
-ALWAYS_INLINE requantisation requantisation_of(const conv1d_s8_layer *layer, size_t channel, bool skips) {
-  requantisation by;
-  by.multiplier = _mm512_loadu_si512(layer->multiplier + channel);
-  by.oddMultiplier = _mm512_srli_epi64(by.multiplier, 32);
-  by.skipMultiplier = skips ? _mm512_loadu_si512(layer->skipMultiplier + channel) : _mm512_setzero_si512();
-  by.oddSkipMultiplier = _mm512_srli_epi64(by.skipMultiplier, 32);
-  by.half = _mm512_set1_epi64((int64_t)1 << (layer->shift - 1));
-  by.upperHalves = _mm512_setr_epi32(1, 17, 3, 19, 5, 21, 7, 23, 9, 25, 11, 27, 13, 29, 15, 31);
-  by.movesUp = layer->shift < 32;
-  by.up = _mm_cvtsi32_si128(by.movesUp ? 32 - layer->shift : 0);
-  by.down = _mm_cvtsi32_si128(by.movesUp ? 0 : layer->shift - 32);
-  by.minimum = _mm_set1_epi8((char)layer->minimum);
-  by.maximum = _mm_set1_epi8((char)layer->maximum);
-  return by;
-}
-
-/// Accumulators to codes; `skip` holds the skip's codes.
-ALWAYS_INLINE __m128i requantise(requantisation by, __m512i accumulator, __m128i skip, bool skips) {
-  __m512i even = _mm512_mul_epi32(accumulator, by.multiplier);
-  __m512i odd = _mm512_mul_epi32(_mm512_srli_epi64(accumulator, 32), by.oddMultiplier);
-  if (skips) {
-    const __m512i codes = _mm512_cvtepi8_epi32(skip);
-    even = _mm512_add_epi64(even, _mm512_mul_epi32(codes, by.skipMultiplier));
-    odd = _mm512_add_epi64(odd, _mm512_mul_epi32(_mm512_srli_epi64(codes, 32), by.oddSkipMultiplier));
-  }
-  even = _mm512_add_epi64(even, by.half);
-  odd = _mm512_add_epi64(odd, by.half);
-  if (by.movesUp) {
-    even = _mm512_sll_epi64(even, by.up);
-    odd = _mm512_sll_epi64(odd, by.up);
-  }
-  const __m512i value = _mm512_sra_epi32(_mm512_permutex2var_epi32(even, by.upperHalves, odd), by.down);
-  return _mm_min_epi8(_mm_max_epi8(_mm512_cvtsepi32_epi8(value), by.minimum), by.maximum);
-}
-
-/// The codes of a tile from its sums, vector by vector.
-ALWAYS_INLINE void finish_sums(const conv1d_s8_layer *layer, const conv1d_tile *place, const __m512i *sums,
-                               size_t rows, size_t vectors, bool skips) {
-  const size_t channels = (size_t)layer->outputChannels;
-  UNROLLED
-  for (size_t v = 0; v < vectors; v++) {
-    const size_t first = v * panelChannels, left = place->channels - first;
-    const __mmask16 mask = left >= panelChannels ? 0xFFFF : (__mmask16)((1u << left) - 1);
-    const requantisation by = requantisation_of(layer, place->channel + first, skips);
-    UNROLLED
-    for (size_t row = 0; row < rows; row++) {
-      const size_t offset = row * channels + first;
-      __m128i skip = _mm_setzero_si128();
-      if (skips) skip = _mm_maskz_loadu_epi8(mask, place->skip + offset);
-      const __m128i codes = requantise(by, sums[row * vectors + v], skip, skips);
-      _mm_mask_storeu_epi8(place->output + offset, mask, codes);
-    }
-  }
-}
-
-ALWAYS_INLINE void finish(const conv1d_s8_layer *layer, const conv1d_tile *place, const __m512i *sums,
-                          size_t rows, size_t vectors) {
-  if (place->skip) {
-    finish_sums(layer, place, sums, rows, vectors, true);
-  } else {
-    finish_sums(layer, place, sums, rows, vectors, false);
-  }
-}
+enum { sumsMax = 24, rowsMax = 12 };
 
 /// Four codes of every channel, fewer at a window's end.
 ALWAYS_INLINE __m512i group_of(const int8_t *codes, size_t count, bool isSigned) {
@@ -119,7 +41,7 @@ ALWAYS_INLINE void tile_of(const conv1d_s8_layer *layer, const conv1d_tile *plac
   const size_t length = conv1d_length(layer), groups = length / 4;
   for (size_t group = 0; group < groups; group++) add_group(place, group, 4, sums, rows, vectors, isSigned);
   if (length % 4 != 0) add_group(place, groups, length % 4, sums, rows, vectors, isSigned);
-  finish(layer, place, sums, rows, vectors);
+  finish_avx512(layer, place, sums, rows, rows, vectors);
 }
 
 /// Adds one group to the eight channels that half a vector holds.
@@ -145,7 +67,7 @@ ALWAYS_INLINE void half_tile_of(const conv1d_s8_layer *layer, const conv1d_tile 
   __m512i sums[rowsMax];
   UNROLLED
   for (size_t i = 0; i < rows; i++) sums[i] = _mm512_castsi256_si512(halves[i]);
-  finish(layer, place, sums, rows, 1);
+  finish_avx512(layer, place, sums, rows, rows, 1);
 }
 
 #define TILE_1(n) tile_of(layer, place, n, 1, false)
@@ -197,6 +119,10 @@ static void tile_signed(const conv1d_s8_layer *layer, const conv1d_tile *place, 
 
 static void conv1d_s8_avx512vnni(const conv1d_s8_layer *layer, const int8_t *input, const int8_t *skip,
                                  int8_t *output, size_t outputCount) {
+  if (layer->secondBias) {
+    conv1d_pairs_avx512vnni(layer, input, skip, output, outputCount);
+    return;
+  }
   conv1d_tiling tiling = {.tile = tile_unsigned,
                           .vectorChannels = panelChannels,
                           .vectorsMax = 4,
@@ -216,7 +142,7 @@ static void conv1d_s8_avx512vnni(const conv1d_s8_layer *layer, const int8_t *inp
 
 const kernel_set kernels_avx512vnni = {
     "avx512vnni",
-    {.panelChannels = 16, .groupLength = 4, .signedInputOffset = 128},
+    {.panelChannels = 16, .groupLength = 4, .signedInputOffset = 128, .takesPairs = true},
     conv1d_s8_avx512vnni, frame_sums_s8_avx2};
 
 #endif

@@ -16,7 +16,7 @@
 
 /// Some channels of some neighbouring windows.
 typedef struct {
-  /// First window; the next one starts `step` bytes later.
+  /// First window, or what a pair of windows is computed from; the next one starts `step` bytes later.
   const int8_t *input;
   size_t step;
   /// Packed weights of the first channel, and bytes a channel.
@@ -28,6 +28,8 @@ typedef struct {
   /// The skip and the output of the first channel of the first window; NULL without skip.
   const int8_t *skip;
   int8_t *output;
+  /// Outputs of the tile, each `outputChannels` behind the one before.
+  size_t outputs;
 } conv1d_tile;
 
 /// A tile's function, and how large it may be.
@@ -60,12 +62,14 @@ ALWAYS_INLINE size_t conv1d_vectors(const conv1d_tiling *tiling, size_t left) {
   return (vectors + blocks - 1) / blocks;
 }
 
-/// Calls the tile for every window and channel.
-ALWAYS_INLINE void conv1d_walk(conv1d_tiling tiling, const conv1d_s8_layer *layer, const int8_t *input,
-                               const int8_t *skip, int8_t *output, size_t outputCount, size_t rowLength) {
+/// Calls the tile for every row and channel. Rows of the input begin `step` bytes after each other and give
+/// `outputsOfRow` outputs each, the last one fewer where the count ends within it.
+ALWAYS_INLINE void conv1d_walk_rows(conv1d_tiling tiling, const conv1d_s8_layer *layer, const int8_t *input,
+                                    size_t step, size_t outputsOfRow, const int8_t *skip, int8_t *output,
+                                    size_t outputCount, size_t rowLength) {
   const size_t channels = (size_t)layer->outputChannels;
   conv1d_tile place;
-  place.step = (size_t)layer->stride * (size_t)layer->inputChannels;
+  place.step = step;
   place.rowLength = rowLength;
   for (place.channel = 0; place.channel < channels; place.channel += place.channels) {
     const size_t left = channels - place.channel, vectors = conv1d_vectors(&tiling, left);
@@ -74,15 +78,23 @@ ALWAYS_INLINE void conv1d_walk(conv1d_tiling tiling, const conv1d_s8_layer *laye
     const bool isFew = place.channels <= tiling.fewChannels;
     const size_t rowsMax = isFew ? tiling.fewRowsMax : tiling.rowsMax[vectors - 1];
     place.weight = layer->weight + place.channel * rowLength;
-    for (size_t t = 0; t < outputCount;) {
-      const size_t rows = conv1d_rows(outputCount - t, rowsMax, tiling.restMax);
-      place.input = input + t * place.step;
+    for (size_t t = 0; t < outputCount; t += place.outputs) {
+      const size_t rowsLeft = (outputCount - t + outputsOfRow - 1) / outputsOfRow;
+      const size_t rows = conv1d_rows(rowsLeft, rowsMax, tiling.restMax);
+      place.input = input + t / outputsOfRow * step;
       place.skip = skip ? skip + t * channels + place.channel : NULL;
       place.output = output + t * channels + place.channel;
+      place.outputs = rows == rowsLeft ? outputCount - t : rows * outputsOfRow;
       tiling.tile(layer, &place, rows);
-      t += rows;
     }
   }
+}
+
+/// The same where every row is a window.
+ALWAYS_INLINE void conv1d_walk(conv1d_tiling tiling, const conv1d_s8_layer *layer, const int8_t *input,
+                               const int8_t *skip, int8_t *output, size_t outputCount, size_t rowLength) {
+  const size_t step = (size_t)layer->stride * (size_t)layer->inputChannels;
+  conv1d_walk_rows(tiling, layer, input, step, 1, skip, output, outputCount, rowLength);
 }
 
 /// Cases of a switch over the windows of a smaller tile: `CALL(1)` to `CALL(4)`, `CALL(6)`.

@@ -15,10 +15,10 @@ struct LayerConstants: ~Copyable {
     guard case .int8(let parameters) = model.weights else {
       preconditionFailure("a model loaded in floats has no integers to run")
     }
-    var packer = ParameterPacker(parameters, kernels: kernels)
+    var packer = ParameterPacker(parameters, graph: graph, kernels: kernels)
     layers = .allocate(capacity: graph.layers.count)
     for (index, layer) in graph.layers.enumerated() {
-      (layers + index).initialize(to: packer.pack(layer, parameters[index], graph: graph))
+      (layers + index).initialize(to: packer.pack(layer, parameters[index]))
     }
     memory = packer.memory
     byteCount = packer.byteCount

@@ -14,38 +14,46 @@ struct ParameterPacker {
   let memory: UnsafeMutableRawPointer
   let byteCount: Int
   private let layout: conv1d_s8_layout
+  private let graph: Graph
   private var used = 0
 
-  /// Takes a block that holds all the layers as `kernels` wants them.
-  init(_ layers: [LayerParameters], kernels: KernelSet) {
+  /// Takes a block that holds all the layers' parameters as `kernels` wants them.
+  init(_ parameters: [LayerParameters], graph: Graph, kernels: KernelSet) {
     let layout = kernels.table.pointee.layout
-    byteCount = layers.reduce(0) { sum, layer in
-      let channels = layer.bias.count
-      let weights = conv1d_s8_packed_size(layout, channels, layer.weight.count / channels)
-      let arrays = layer.skipMultiplier.isEmpty ? 2 : 3
-      return sum + ArenaPlan.rounded(weights)
-        + arrays * ArenaPlan.rounded(Self.padded(channels) * MemoryLayout<Int32>.stride)
+    byteCount = zip(graph.layers, parameters).reduce(0) { sum, layer in
+      var described = Self.described(layer.0, in: graph)
+      let multipliers = layer.1.skipMultiplier.isEmpty ? 1 : 2
+      return sum + conv1d_s8_packed_size(layout, &described, layer.1.weight)
+        + multipliers * Self.arrayBytes(layer.1.bias.count)
     }
     memory = AlignedMemory.allocate(byteCount: byteCount)
     self.layout = layout
+    self.graph = graph
   }
 
   /// Copies a layer's constants and describes them to the kernel.
-  mutating func pack(
-    _ layer: Graph.Layer, _ parameters: LayerParameters, graph: Graph
-  ) -> conv1d_s8_layer {
-    let inputIsSigned = graph.codeMinimum(of: layer.input) < 0
-    return conv1d_s8_layer(
-      weight: packWeights(parameters, channels: layer.outputChannels),
-      bias: copy(
-        inputIsSigned ? parameters.bias(offset: layout.signedInputOffset) : parameters.bias),
-      multiplier: copy(parameters.multiplier),
-      skipMultiplier: layer.skip == nil ? nil : copy(parameters.skipMultiplier),
-      kernel: Int32(layer.kernel), stride: Int32(layer.stride),
-      inputChannels: Int32(layer.inputChannels), outputChannels: Int32(layer.outputChannels),
-      shift: Int32(layer.shift), minimum: Int32(layer.codes.lowerBound),
-      maximum: Int32(layer.codes.upperBound), inputIsSigned: inputIsSigned,
-      weightsAreNarrow: graph.weightMaximum <= 63)
+  mutating func pack(_ layer: Graph.Layer, _ parameters: LayerParameters) -> conv1d_s8_layer {
+    var packed = Self.described(layer, in: graph)
+    conv1d_s8_pack(layout, parameters.weight, parameters.bias, memory + used, &packed)
+    used += conv1d_s8_packed_size(layout, &packed, parameters.weight)
+    packed.multiplier = copy(parameters.multiplier)
+    if layer.skip != nil { packed.skipMultiplier = copy(parameters.skipMultiplier) }
+    return packed
+  }
+
+  /// A layer's shape and codes, without its constants.
+  private static func described(_ layer: Graph.Layer, in graph: Graph) -> conv1d_s8_layer {
+    var described = conv1d_s8_layer()
+    described.kernel = Int32(layer.kernel)
+    described.stride = Int32(layer.stride)
+    described.inputChannels = Int32(layer.inputChannels)
+    described.outputChannels = Int32(layer.outputChannels)
+    described.shift = Int32(layer.shift)
+    described.minimum = Int32(layer.codes.lowerBound)
+    described.maximum = Int32(layer.codes.upperBound)
+    described.inputIsSigned = graph.codeMinimum(of: layer.input) < 0
+    described.weightsAreNarrow = graph.weightMaximum <= 63
+    return described
   }
 
   private static func padded(_ channels: Int) -> Int {
@@ -53,15 +61,8 @@ struct ParameterPacker {
     return (channels + multiple - 1) / multiple * multiple
   }
 
-  private mutating func packWeights(
-    _ parameters: LayerParameters, channels: Int
-  ) -> UnsafePointer<Int8> {
-    let length = parameters.weight.count / channels
-    let size = conv1d_s8_packed_size(layout, channels, length)
-    let place = (memory + used).bindMemory(to: Int8.self, capacity: size)
-    conv1d_s8_pack(layout, parameters.weight, channels, length, place)
-    used += ArenaPlan.rounded(size)
-    return UnsafePointer(place)
+  private static func arrayBytes(_ channels: Int) -> Int {
+    ArenaPlan.rounded(padded(channels) * MemoryLayout<Int32>.stride)
   }
 
   /// Numbers per channel, zeros up to whole vectors.
@@ -70,19 +71,7 @@ struct ParameterPacker {
     let place = (memory + used).bindMemory(to: Int32.self, capacity: count)
     place.initialize(from: values, count: values.count)
     (place + values.count).initialize(repeating: 0, count: count - values.count)
-    used += ArenaPlan.rounded(count * MemoryLayout<Int32>.stride)
+    used += Self.arrayBytes(values.count)
     return UnsafePointer(place)
-  }
-}
-
-extension LayerParameters {
-  /// The bias that takes back what `offset` added to every input code. Wrapping: the sum with it is
-  /// right modulo 2^32, and its true value fits.
-  fileprivate func bias(offset: Int32) -> [Int32] {
-    let length = weight.count / bias.count
-    return bias.indices.map { channel in
-      let row = weight[channel * length..<(channel + 1) * length]
-      return bias[channel] &- offset &* row.reduce(0) { $0 &+ Int32($1) }
-    }
   }
 }

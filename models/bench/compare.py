@@ -82,7 +82,7 @@ class Worker:
 
 def workers(program: str, model: Path, folder: Path, core: int, kernels: list[str]) -> list[Worker]:
     """Ours for each set of kernels, then the others."""
-    serve = [program, "bench", "--serve", "--model", str(model), "--input", str(folder / "input.npy")]
+    serve = [program, "bench", "--serve", "--model", str(model.resolve()), "--input", str(folder / "input.npy")]
     found = [Worker(f"ecgclip {name}", serve, core, {"ECGCLIP_KERNELS": name}) for name in kernels]
     for name in ("onnxruntime-int8", "openvino-int8", "onnxruntime-float"):
         command = [sys.executable, str(HERE / "engines.py"), name, str(folder)]

@@ -16,10 +16,13 @@ enum { conv1d_s8_channel_multiple = 16 };
 
 /// A layer's constants. The arrays belong to the caller and must live as long as the layer is used.
 typedef struct {
-  /// `[outputChannels][kernel][inputChannels]`, -127..127, in the order of the backend's `conv1d_s8_pack`.
+  /// `[outputChannels][kernel][inputChannels]`, -127..127, as the backend's `conv1d_s8_pack` wrote them.
   const int8_t *weight;
-  /// `[outputChannels]`, padded. |bias| + sum |weight| * 127 must stay below 2^31 in every output channel.
+  /// `[outputChannels]`, padded, from there too. |bias| + sum |weight| * 127 must stay below 2^31 in every
+  /// output channel.
   const int32_t *bias;
+  /// The same for every second window where windows are computed in pairs; NULL where each is on its own.
+  const int32_t *secondBias;
   /// `[outputChannels]`, padded, >= 0.
   const int32_t *multiplier;
   /// `[outputChannels]`, padded, >= 0; NULL where the layer adds no skip.
@@ -51,24 +54,28 @@ typedef struct {
 typedef void conv1d_s8_function(const conv1d_s8_layer *layer, const int8_t *input, const int8_t *skip,
                                 int8_t *output, size_t outputCount);
 
-/// The same window sums, `[outputChannels]` rows of `length` weights, in the order that a backend reads.
+/// How a backend reads weights: `[panel][group][channel of the panel][weight of the group]`.
 typedef struct {
-  /// Channels side by side in one block; channels are padded to a multiple of it with zeros.
+  /// Channels side by side in one panel; channels are padded to a multiple of it with zeros.
   int32_t panelChannels;
   /// Consecutive weights of one channel; rows are padded to a multiple of it with zeros.
   int32_t groupLength;
   /// Whether a group is the whole row, padded to `groupLength`.
   bool groupIsRow;
-  /// What is added to signed input codes before they are multiplied: `bias` must hold what takes it
-  /// back, bias - offset * sum of the row's weights (modulo 2^32).
+  /// What is added to signed input codes before they are multiplied: the packed bias takes it back,
+  /// bias - offset * sum of the row's weights (modulo 2^32).
   int32_t signedInputOffset;
+  /// Whether neighbouring windows are computed in pairs where that is exact (conv1d_pairs.h).
+  bool takesPairs;
 } conv1d_s8_layout;
 
-/// Bytes of a layer's packed weights.
-size_t conv1d_s8_packed_size(conv1d_s8_layout layout, size_t outputChannels, size_t length);
+/// Bytes of a layer's packed weights and biases. `layer` describes shape and input; its arrays are not read.
+/// `rows` is `[outputChannels][kernel][inputChannels]`.
+size_t conv1d_s8_packed_size(conv1d_s8_layout layout, const conv1d_s8_layer *layer, const int8_t *rows);
 
-/// Packs `[outputChannels][length]` weights to `[panel][group][channel of the panel][weight of the group]`.
-void conv1d_s8_pack(conv1d_s8_layout layout, const int8_t *rows, size_t outputChannels, size_t length,
-                    int8_t *packed);
+/// Packs rows and `bias`, `[outputChannels]`, into `memory`, of `conv1d_s8_packed_size` bytes on a cache line, and
+/// points the layer's `weight`, `bias` and `secondBias` there.
+void conv1d_s8_pack(conv1d_s8_layout layout, const int8_t *rows, const int32_t *bias, void *memory,
+                    conv1d_s8_layer *layer);
 
 #endif

@@ -69,6 +69,11 @@ def parser() -> argparse.ArgumentParser:
         help="score a model folder's files anew on other cohorts and by prompts, and write its card",
     )
     again.add_argument("--model", type=Path, default=TRAINING.parent / MODEL, help="model folder")
+    rounding = commands.add_parser(
+        "requantise", help="make a model folder's integers anew from its float weights, and score them"
+    )
+    rounding.add_argument("--model", type=Path, default=TRAINING.parent / MODEL, help="model folder")
+    rounding.add_argument("--created", default=datetime.now(UTC).date().isoformat())
     exporting = commands.add_parser("export", help="quantise, calibrate, score and write the model folder")
     exporting.add_argument("--name", default=MODEL)
     exporting.add_argument("--created", default=datetime.now(UTC).date().isoformat())
@@ -112,6 +117,8 @@ def main() -> None:
     elif options.command == "prompt":
         found = compare.zero_shot(plans, material, options.runs)
         save(options.runs / "zero-shot.json", found)
+    elif options.command == "requantise":
+        requantise(plans, material, folder, options)
     else:
         export(plans, material, folder, options)
 
@@ -157,6 +164,16 @@ def export(
     ship.draw(shipment, metrics, material, devices, target)
     ship.describe(target, metrics)
     shown = ("int8", "float", "superClasses", "crossValidated", "quantisation", "emptyWindows", "teacher")
+    print(json.dumps({key: metrics[key] for key in shown}, indent=1))
+
+
+def requantise(
+    plans: dict[str, runs.Plan], material: Material, folder: Path, options: argparse.Namespace
+) -> None:
+    """The model folder's integers anew."""
+    devices = ptbxl.devices(folder)
+    metrics = ship.requantise(options.model, plans["student"], material, folder, devices, options.created)
+    shown = ("int8", "float", "superClasses", "quantisation", "emptyWindows", "otherCohorts")
     print(json.dumps({key: metrics[key] for key in shown}, indent=1))
 
 

@@ -15,7 +15,7 @@ medical device; its statements are unconfirmed. Not for children, not for treatm
 
 DATA = """PTB-XL 1.0.3: {trainingRecordsMeasured} raw records of folds 1-8, and {restored} further ones of which only per-lead z-scores
 were at hand; fold 9 ({records} raw records of other patients) is scored below and decided nothing: it was scored
-once for this model, and the scores of an earlier one on it were known. These records are not a random sample of
+once for this network, in integers once more when their rounding changed (2026-11-30), and the scores of an earlier one on it were known. These records are not a random sample of
 PTB-XL (an MI-against-normal selection and the first 500 records), so prevalences and scores hold for this sample only.
 A statement is positive when its code is present, whatever its likelihood; statements with fewer than 10 positives among raw
 training records are left out.
@@ -30,8 +30,9 @@ measures as a second target, AdamW in one cycle, crops of 5-9.9 s, gain, noise, 
 (all statements negative), the input's quantisation in the loop, averaged weights. The last one's channels are ranked by their
 first-order effect on the loss, removed in groups of eight until the budget is met, and the rest is distilled from the mean of all
 five. A window's frames are pooled into mean and standard deviation; only statements about rhythm read the latter.
-Weights within +-63 for each output channel, activations 0..127 for each tensor, ranges the widest that 512 training records, paced
-ones among them, and augmented windows reach; biases corrected on 256 training records.
+Weights within +-63 for each output channel, and so that the three of a kernel add up within +-127 with either sign of the middle
+one (pairs of windows are computed from such sums); activations 0..127 for each tensor, ranges the widest that 512 training
+records, paced ones among them, and augmented windows reach; biases corrected on 256 training records.
 One slope, a shift for each statement, thresholds (best F1, drawn towards 0.5 where positives are few) and the lead sets of each
 statement come from the four teachers' logits on the folds that each had left out. That they fit the student is an assumption; the
 calibration errors below are its test. Everything that decides the result stands in `training/lock.toml` and `training/splits.csv`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +15,9 @@ from .int8 import IntegerModel
 from .material import Material
 from .metrics import per_statement
 from .model import StatementModel
-from .quantise import FloatLayer, float_layers, largest, quantise, run_float
+from .quantise import FloatLayer, largest, quantise, run_float
 from .runs import Plan, load_average, windows
+from .shape import Shape
 from .statements import MINIMUM_POSITIVES, NAMES, RHYTHM
 from .train import Recipe, logits
 
@@ -35,20 +37,18 @@ def kept_statements(material: Material, trained: np.ndarray) -> np.ndarray:
 
 
 def to_integers(
-    model: StatementModel, material: Material, trained: np.ndarray, recipe: Recipe
-) -> tuple[IntegerModel, list[FloatLayer]]:
+    layers: list[FloatLayer], shape: Shape, material: Material, trained: np.ndarray, recipe: Recipe
+) -> IntegerModel:
     """Ranges from training records as they are, paced ones among them, and as augmentation makes them: noise, lost leads, none."""
-    shape, unit = model.encoder.shape, recipe.millivolts_per_code
+    recipe, unit = replace(recipe, shape=shape), recipe.millivolts_per_code
     rng = np.random.default_rng(0)
     paced = trained[material.labels[trained, material.codes.index("PACE")] > 0]
     chosen = np.concatenate([paced, rng.permutation(trained)])[:512]
-    layers = float_layers(model)
     batches = [batch.x for batch in windows(material, chosen, recipe, 8)]
     for start in range(0, len(chosen), 64):
         batches.append(evaluation_batch(material.signals[chosen[start : start + 64]], shape, unit)[0])
     codes = codes_of(material.signals[rng.permutation(trained)[:256]], shape, unit)
-    ranges = largest(layers, batches, 0.99999)
-    return quantise(shape, recipe.pooling, layers, ranges, unit, codes), layers
+    return quantise(shape, recipe.pooling, layers, largest(layers, batches, 0.99999), unit, codes)
 
 
 def float_features(

@@ -15,6 +15,9 @@ from .int8 import IntegerModel, Layer
 from .model import StatementModel
 from .shape import Shape
 
+# Of three rounded weights within 127: each is rounded by a half at most.
+PAIR_SUM_MAXIMUM = 125.5
+
 
 @dataclass
 class FloatLayer:
@@ -125,8 +128,14 @@ def quantise(
 
 
 def layer_scales(layer: FloatLayer, weight_maximum: int) -> np.ndarray:
-    """What a weight of 1 stands for, per output channel."""
-    return np.maximum(np.abs(layer.weight).max(axis=(1, 2)), 1e-8).astype(np.float64) / weight_maximum
+    """What a weight of 1 stands for, per output channel. Three steps at stride one are computed as pairs of windows from
+    sums of weights (docs/model-format.md), exact where |g0 + g1 + g2| and |g0 - g1 + g2| stay within a byte."""
+    scales = np.abs(layer.weight).max(axis=(1, 2)) / weight_maximum
+    if layer.weight.shape[2] == 3 and layer.stride == 1:
+        outer, inner = layer.weight[:, :, 0] + layer.weight[:, :, 2], layer.weight[:, :, 1]
+        sums = (np.abs(outer) + np.abs(inner)).max(axis=1)
+        scales = np.maximum(scales, sums / PAIR_SUM_MAXIMUM)
+    return np.maximum(scales, 1e-8 / weight_maximum).astype(np.float64)
 
 
 def integer_layer(layer: FloatLayer, scales: dict[str, float], weight_maximum: int) -> Layer:

@@ -1,4 +1,4 @@
-"""A model folder read back: the integers and statements of model.safetensors, for what is built on a shipped model."""
+"""A model folder read back: integers, statements and float weights, for what is built on a shipped model."""
 
 from __future__ import annotations
 
@@ -10,17 +10,14 @@ from safetensors import safe_open
 
 from .int8 import IntegerModel, Layer
 from .preprocessing import Preprocessing
+from .quantise import FloatLayer
 from .shape import BLOCKS, Shape
 
 
 def open_model(folder: Path) -> tuple[IntegerModel, list[dict], dict[str, str]]:
     """The integer model, its statements and the metadata of models/<name>."""
     path = folder / "model.safetensors"
-    if not path.exists():
-        raise ValueError(f"{folder}: no model.safetensors: name a folder that `export` or `task` wrote")
-    with safe_open(path, "numpy") as opened:
-        metadata = opened.metadata()
-        tensors = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118 (no iterator)
+    metadata, tensors = read(path)
     if metadata["preprocessing"] != Preprocessing.load().text:
         raise ValueError(
             f"{path}: made for another preprocessing than models/preprocessing.json: use its checkout"
@@ -39,6 +36,34 @@ def open_model(folder: Path) -> tuple[IntegerModel, list[dict], dict[str, str]]:
         head_bias=tensors["head.bias"],
     )
     return model, json.loads(metadata["statements"]), metadata
+
+
+def read(path: Path) -> tuple[dict[str, str], dict[str, np.ndarray]]:
+    """A file's metadata and tensors."""
+    if not path.exists():
+        raise ValueError(f"{path.parent}: no {path.name}: name a folder that `export` or `task` wrote")
+    with safe_open(path, "numpy") as opened:
+        return opened.metadata(), {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
+
+
+def open_float(folder: Path) -> list[FloatLayer]:
+    """The convolutions of float.safetensors, batch norm folded."""
+    metadata, tensors = read(folder / "float.safetensors")
+    return [
+        FloatLayer(
+            name=entry["name"],
+            input=entry["input"],
+            stride=entry["stride"],
+            crop=entry["crop"],
+            relu=entry["minimum"] == 0,
+            weight=tensors[f"{entry['name']}.weight"],
+            bias=tensors[f"{entry['name']}.bias"],
+            skip=entry.get("skip"),
+            skip_crop=entry.get("skipCrop", 0),
+            padding=entry.get("padding", 0),
+        )
+        for entry in json.loads(metadata["graph"])["layers"]
+    ]
 
 
 def layer_of(entry: dict, tensors: dict[str, np.ndarray]) -> Layer:

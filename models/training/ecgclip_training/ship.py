@@ -21,6 +21,7 @@ from . import (
     onnx_file,
     prompts,
     ptbxl,
+    splits,
     text_file,
 )
 from .calibrate import fit
@@ -31,8 +32,8 @@ from .material import Material
 from .metrics import macro_interval, sigmoid
 from .preprocessing import Preprocessing
 from .ptbxl import LEADS, Statement
-from .quantise import FloatLayer
-from .reading import open_model
+from .quantise import FloatLayer, float_layers
+from .reading import open_float, open_model
 from .runs import Plan, load_average
 from .train import logits
 
@@ -62,7 +63,8 @@ def prepare(
     kept = finish.kept_statements(material, trained)
     rows, found = finish.out_of_fold(folds, runs, material)
     calibration = fit(material.labels[rows][:, kept], found[:, kept])
-    integer, layers = finish.to_integers(learner.model, material, trained, recipe)
+    layers = float_layers(learner.model)
+    integer = finish.to_integers(layers, learner.model.encoder.shape, material, trained, recipe)
     finish.set_head(integer, learner.model, kept, calibration)
     groups = {statement.code: statement.group for statement in table}
     classes = {statement.code: statement.super_class for statement in table if statement.super_class}
@@ -75,16 +77,28 @@ def prepare(
 def measured(
     shipment: Shipment, plans: dict[str, Plan], material: Material, runs: Path, folder: Path
 ) -> dict:
-    """metrics.json: fold 9 with the shipped integers, held-out folds of the teachers, windows without an ECG."""
+    """metrics.json: fold 9 with the shipped integers and against the teachers, held-out folds of the teachers."""
+    held = material.rows(TEST_FOLD, measured=True)
+    signals, integer = exact_signals(folder, held), shipment.integer
+    plain = head_of(integer, finish.float_features(shipment.layers, integer, signals))
+    teachers = [load_average(runs / name)[0].model for name in plans["student"].teachers]
+    unit = integer.millivolts_per_code
+    taught = [logits(teacher, signals, unit)[:, shipment.kept] for teacher in teachers]
+    labels = material.labels[held][:, shipment.kept]
+    return scored(shipment, material, folder) | {
+        "teacher": evaluate.float_against_teacher(labels, plain, taught, material.patients[held]),
+        "crossValidated": cross_validated(shipment, plans, material, runs),
+    }
+
+
+def scored(shipment: Shipment, material: Material, folder: Path) -> dict:
+    """What the integers and the float network say of fold 9, and of windows without an ECG."""
     held = material.rows(TEST_FOLD, measured=True)
     labels, patients = material.labels[held][:, shipment.kept], material.patients[held]
     signals, integer = exact_signals(folder, held), shipment.integer
     found, embedding = integer_logits(integer, signals)
     features = finish.float_features(shipment.layers, integer, signals)
     plain = head_of(integer, features)
-    teachers = [load_average(runs / name)[0].model for name in plans["student"].teachers]
-    unit = integer.millivolts_per_code
-    taught = [logits(teacher, signals, unit)[:, shipment.kept] for teacher in teachers]
     thresholds = np.array([entry["threshold"] for entry in shipment.statements])
     classes = {e["code"]: e["superClass"] for e in shipment.statements if "superClass" in e}
     return {
@@ -96,29 +110,33 @@ def measured(
         "shape": asdict(integer.shape),
         "int8": macro_interval(labels, found, patients),
         "float": macro_interval(labels, plain, patients),
-        "teacher": evaluate.float_against_teacher(labels, plain, taught, patients),
         "quantisation": evaluate.quantisation(labels, (found, embedding), (plain, features), patients),
         "superClasses": evaluate.super_class_table(labels, found, patients, shipment.codes, classes),
         "subgroups": evaluate.subgroups(labels, found, patients, material.ages[held], material.sexes[held]),
         "emptyWindows": evaluate.empty_windows(integer, thresholds),
-        "crossValidated": cross_validated(shipment, plans, material, runs),
         "statements": evaluate.statement_table(labels, found, patients, shipment.codes),
     }
 
 
 def looked_at(shipment: Shipment, material: Material, runs: Path, devices: dict[str, str]) -> dict:
-    """Saliency against criteria on fold 9, and what embeddings sort by: the record's group of findings, or the recorder."""
+    """Saliency against criteria on fold 9, and what embeddings sort by."""
     held = material.rows(TEST_FOLD, measured=True)
     learner, recipe = load_average(runs / "student")
+    return {
+        "saliency": explain.saliency(learner.model, material, held, recipe.millivolts_per_code),
+        "neighbours": neighbours(shipment, material, devices),
+    }
+
+
+def neighbours(shipment: Shipment, material: Material, devices: dict[str, str]) -> dict:
+    """Whether embeddings of fold 9 sort by the record's group of findings, or by the recorder."""
+    held = material.rows(TEST_FOLD, measured=True)
     _, features = integer_logits(shipment.integer, material.signals[held])
     groups, recorders = group_names(material, held), np.array([devices[material.names[row]] for row in held])
     patients = material.patients[held]
     return {
-        "saliency": explain.saliency(learner.model, material, held, recipe.millivolts_per_code),
-        "neighbours": {
-            "finding": explain.neighbour_purity(features, groups, patients),
-            "recorder": explain.neighbour_purity(features, recorders, patients),
-        },
+        "finding": explain.neighbour_purity(features, groups, patients),
+        "recorder": explain.neighbour_purity(features, recorders, patients),
     }
 
 
@@ -234,8 +252,38 @@ def describe(target: Path, metrics: dict) -> None:
     export.save_manifest(target)
 
 
+def requantise(
+    target: Path, plan: Plan, material: Material, folder: Path, devices: dict[str, str], created: str
+) -> dict:
+    """A model folder's integers anew from its own float weights, with the head, the thresholds and all that was measured of
+    the float network as they were; what depends on the integers is scored again."""
+    before, statements, metadata = open_model(target)
+    layers, trained = open_float(target), material.rows(*TRAINING_FOLDS)
+    integer = finish.to_integers(layers, before.shape, material, trained, plan.recipe)
+    integer.head_weight, integer.head_mask = before.head_weight, before.head_mask
+    integer.head_bias = before.head_bias
+    codes = [entry["code"] for entry in statements]
+    kept = np.array([material.codes.index(code) for code in codes])
+    shipment = Shipment(metadata["name"], created, integer, layers, kept, statements, codes)
+    write_weights(shipment, target, splits.PATH.read_text())
+    metrics = json.loads((target / "metrics.json").read_text())
+    metrics |= scored(shipment, material, folder) | from_files(target, folder)
+    metrics["explain"]["neighbours"] = neighbours(shipment, material, devices)
+    draw(shipment, metrics, material, devices, target)
+    describe(target, metrics)
+    return metrics
+
+
 def write(shipment: Shipment, text_run: Path, folder: Path, split_table: str) -> None:
     """The weights in all their forms, golden vectors and the text side."""
+    write_weights(shipment, folder, split_table)
+    if text_run.exists():
+        learner, _ = load_average(text_run)
+        text_file.save_text(folder / "text.safetensors", learner)
+
+
+def write_weights(shipment: Shipment, folder: Path, split_table: str) -> None:
+    """Integers, floats, golden vectors and ONNX."""
     folder.mkdir(parents=True, exist_ok=True)
     digest = export.training_digest(Path(__file__).parent, split_table)
     said = (
@@ -250,6 +298,3 @@ def write(shipment: Shipment, text_run: Path, folder: Path, split_table: str) ->
     export.save_float(folder / "float.safetensors", shipment.layers, *said)
     export.save_golden(folder / "golden.safetensors", shipment.integer)
     onnx_file.save(folder / "model.onnx", shipment.layers, shipment.integer, shipment.codes)
-    if text_run.exists():
-        learner, _ = load_average(text_run)
-        text_file.save_text(folder / "text.safetensors", learner)
