@@ -142,6 +142,36 @@ func nothingSaturates(set: KernelSet) {
   }
 }
 
+@Test(
+  "windows in pairs are exact up to the largest sums of three weights, and not taken beyond",
+  arguments: KernelSet.available)
+func pairsAtTheirLimits(set: KernelSet) {
+  var generator = SeededRandom(seed: 10)
+  let limits: [[Int8]] = [
+    [63, 1, 63], [-42, -43, -42], [127, 0, 0], [63, -1, 63], [42, -43, 42], [0, -127, 0],
+    [64, 0, 64], [-43, -42, -43], [127, 127, 127], [43, -42, 43],
+  ]
+  for weights in limits {
+    for inputs in [4, 6, 1024, 1025] {
+      let outputs = 17
+      let row = weights.flatMap { [Int8](repeating: $0, count: inputs) }
+      let layer = Convolution(
+        weight: (0..<outputs).flatMap { _ in row },
+        bias: (0..<Int32(outputs)).map { ($0 - 8) * 1000 },
+        multiplier: [Int32](repeating: 1, count: outputs), kernel: 3, inputChannels: inputs,
+        shift: 18, inputIsSigned: false)
+      // The largest codes and none at all, in every order that four steps can have, some many times over.
+      let steps = (0..<22).map { _ in Bool.random(using: &generator) ? Int8(127) : 0 }
+      let input = steps.flatMap { [Int8](repeating: $0, count: inputs) }
+      for count in [1, 2, 19, 20] {
+        #expect(
+          layer.run(set, input, count: count) == layer.expected(input, count: count),
+          "\(weights), \(inputs) channels, \(count) windows")
+      }
+    }
+  }
+}
+
 /// A random layer and what it takes.
 private func randomLayer(
   _ generator: inout SeededRandom, kernel: Int, stride: Int, inputs: Int, outputs: Int, count: Int
