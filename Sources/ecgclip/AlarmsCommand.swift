@@ -10,9 +10,12 @@ struct AlarmsCommand: ParsableCommand {
     discussion: """
       Examples:
 
-        ecgclip alarms --since 12h --priority high      what alarmed, how long, and who saw it
-        ecgclip alarms --csv > alarms.csv               every entry, for a spreadsheet
-        ecgclip alarms do acknowledge --by 'Nurse Ana'  as the key a of the monitor
+        ecgclip alarms --since 12h --priority high
+                                     what alarmed, how long, and who saw it
+        ecgclip alarms --csv > alarms.csv
+                                     every entry, for a spreadsheet
+        ecgclip alarms do acknowledge --by 'Nurse Ana'
+                                     as the key a of the monitor
         ecgclip alarms test --sound Device --lamp red=17,yellow=27
 
       docs/alarms.md has every alarm with its priority, delays and limits.

@@ -11,8 +11,8 @@ struct AlarmsListCommand: ParsableCommand {
     commandName: "list",
     abstract: "List or export the alarm log.",
     discussion: """
-      Without options: every alarm and what became of it, oldest first, in local time. With --json
-      or --csv: every entry of the log, for other programs (docs/alarm-log.md). A monitor may go on
+      Without options: every alarm and what became of it, oldest first, in local time. With --json \
+      or --csv: every entry of the log, for other programs (docs/alarm-log.md). A monitor may go on \
       writing meanwhile. Examples:
 
         ecgclip alarms --since 12h

@@ -10,15 +10,15 @@ struct AnnotateCommand: ParsableCommand {
     commandName: "annotate",
     abstract: "Write beats and rhythms of recordings as MIT annotation files.",
     discussion: """
-      RECORD is a WFDB record (with or without .hea), an EDF file, or a folder: then every record
-      below it. The folder gets NAME.qrs for each, below a folder at the same place; WFDB's bxb and
+      RECORD is a WFDB record (with or without .hea), an EDF file, or a folder: then every record \
+      below it. The folder gets NAME.qrs for each, below a folder at the same place; WFDB's bxb and \
       epicmp, wfdb-python and `ecgclip evaluate beats --test-annotator qrs` read it. Example:
 
         ecgclip annotate mitdb --output annotations
         bxb -r 100 -a atr qrs
 
-      Beats are N, S, V, / (paced) and Q (unclassifiable); rhythms (N, (AFIB, (VT, (B, (T and
-      (SVTA; [ and ] hold ventricular fibrillation; ~ tells of noise, with subtype -1 that nothing
+      Beats are N, S, V, / (paced) and Q (unclassifiable); rhythms (N, (AFIB, (VT, (B, (T and \
+      (SVTA; [ and ] hold ventricular fibrillation; ~ tells of noise, with subtype -1 that nothing \
       was analysed. docs/evaluation.md has the details.
       """)
 

@@ -16,7 +16,7 @@ struct CalibrateAudio: ParsableCommand {
       noise of the room.
 
         ecgclip calibrate audio --profile ads1298-pi --device Headphones
-        ecgclip calibrate audio --profile ads1298-pi --device Device \
+        ecgclip calibrate audio --profile ads1298-pi --device Device \\
           --loopback plughw:CARD=Device
 
       It is kept with the front-end that this computer monitors with (--source or

@@ -12,15 +12,16 @@ struct ECGCLIP: ParsableCommand {
       Research software. No medical device: never the only watch over a patient.
 
       First steps:
-        ecgclip monitor                                    the built-in simulated patient
-        ecgclip monitor --source 'sim:asystole?onset=20'   an alarm after 20 seconds
-        ecgclip screen RECORD                              findings of a WFDB or EDF recording
-        ecgclip doctor                                     what is wrong with this device, and how to
-                                                           put it right
-        ecgclip selftest                                   whether all of it works on this machine
-        ecgclip model info                                 the model, its hash and its scores
+        ecgclip monitor          the built-in simulated patient
+        ecgclip monitor --source 'sim:asystole?onset=20'
+                                 an alarm after 20 seconds
+        ecgclip screen RECORD    findings of a WFDB or EDF recording
+        ecgclip doctor           what is wrong with this device, and how to put
+                                 it right
+        ecgclip selftest         whether all of it works on this machine
+        ecgclip model info       the model, its hash and its scores
 
-      Every command has --json. Exit status: 0 fine, 1 ran and found trouble, 2 could not run,
+      Every command has --json. Exit status: 0 fine, 1 ran and found trouble, 2 could not run, \
       64 wrong usage.
       """,
     version: "0.1.0",

@@ -18,14 +18,16 @@ struct EmulateCommand: ParsableCommand {
     discussion: """
       Two shells:
 
-        ecgclip emulate --record ptbxl/native/00001_hr --format bridge --pty /tmp/ecg --loop
+        ecgclip emulate --record ptbxl/native/00001_hr --format bridge \\
+          --pty /tmp/ecg --loop
         ecgclip monitor --source 'serial:/tmp/ecg?format=bridge'
 
       The simulated patient instead of a record, and what really happened in it, to score detectors:
 
-        ecgclip emulate --simulation 'nsr?pvc=4' --pty /tmp/ecg --annotations truth.atr
+        ecgclip emulate --simulation 'nsr?pvc=4' --pty /tmp/ecg \\
+          --annotations truth.atr
 
-      A bad day in the field: frames lost, damaged and doubled, a cable that is pulled for
+      A bad day in the field: frames lost, damaged and doubled, a cable that is pulled for \
       some 5 seconds once in some 60, a line that stalls, a crystal 80 ppm too fast:
 
         ecgclip emulate --simulation nsr --pty /tmp/ecg --drop 0.01 --corrupt 0.01 \\

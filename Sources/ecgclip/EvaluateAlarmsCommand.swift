@@ -11,8 +11,8 @@ struct EvaluateAlarmsCommand: ParsableCommand {
     commandName: "alarms",
     abstract: "Count false and missed alarms on annotated records, and how soon alarms come.",
     discussion: """
-      FOLDER holds WFDB records with annotation files of beats, and of rhythms where they are marked.
-      Every record goes through the whole monitor, model and alarm system included, from its first
+      FOLDER holds WFDB records with annotation files of beats, and of rhythms where they are marked. \
+      Every record goes through the whole monitor, model and alarm system included, from its first \
       sample on. Examples:
 
         ecgclip evaluate alarms mitdb

@@ -9,8 +9,8 @@ struct EvaluateBeatsCommand: ParsableCommand {
     commandName: "beats",
     abstract: "Score beats and their classes on annotated records.",
     discussion: """
-      FOLDER holds WFDB records with annotation files, as MIT-BIH's 100.hea, 100.dat and 100.atr.
-      The rules are those of ANSI/AAMI EC57 as WFDB's bxb carries them out: 150 ms window, five
+      FOLDER holds WFDB records with annotation files, as MIT-BIH's 100.hea, 100.dat and 100.atr. \
+      The rules are those of ANSI/AAMI EC57 as WFDB's bxb carries them out: 150 ms window, five \
       minutes to learn, nothing counted during ventricular fibrillation. Examples:
 
         ecgclip evaluate beats mitdb

@@ -20,8 +20,8 @@ struct EvaluateFindingsCommand: ParsableCommand {
     commandName: "findings",
     abstract: "Score the model's findings on labelled 12-lead records.",
     discussion: """
-      FOLDER holds the records, --labels a CSV file with the header record,patient,codes: the record's
-      path below the folder without .hea, the patient, and SCP-ECG codes separated by semicolons. Of
+      FOLDER holds the records, --labels a CSV file with the header record,patient,codes: the record's \
+      path below the folder without .hea, the patient, and SCP-ECG codes separated by semicolons. Of \
       every record the first window (9.87 s) is read. Example:
 
         ecgclip evaluate findings recordings --labels recordings/labels.csv --json

@@ -10,14 +10,14 @@ struct EvaluateDelineationCommand: ParsableCommand {
     commandName: "delineation",
     abstract: "Score onsets and offsets of P, QRS and T against readers' marks.",
     discussion: """
-      FOLDER holds WFDB records with an annotation file for each lead, as LUDB has them: 1.hea, 1.i to
+      FOLDER holds WFDB records with an annotation file for each lead, as LUDB has them: 1.hea, 1.i to \
       1.v6. The beat detector and the delineator run over every record. Example:
 
         ecgclip evaluate delineation ludb --json
 
-      Differences are ours minus theirs. "beats" is over all beats; "records" compares the intervals that
-      a report prints with the median of the readers' marks in the record, as the CSE working party did.
-      Waves are the same when their peaks lie within 150 ms. Waves before the first and after the last
+      Differences are ours minus theirs. "beats" is over all beats; "records" compares the intervals that \
+      a report prints with the median of the readers' marks in the record, as the CSE working party did. \
+      Waves are the same when their peaks lie within 150 ms. Waves before the first and after the last \
       mark of a record do not count: readers left the edges out.
       """)
 

@@ -9,9 +9,9 @@ struct EvaluateRhythmCommand: ParsableCommand {
     commandName: "rhythm",
     abstract: "Score atrial and ventricular fibrillation and the heart rate on annotated records.",
     discussion: """
-      FOLDER holds WFDB records with annotation files that mark rhythms: (AFIB and whatever follows
-      it, [ and ] around ventricular fibrillation. The rules are those of ANSI/AAMI EC57 as WFDB's
-      epicmp carries them out. A record whose changes of rhythm are not named is not scored for
+      FOLDER holds WFDB records with annotation files that mark rhythms: (AFIB and whatever follows \
+      it, [ and ] around ventricular fibrillation. The rules are those of ANSI/AAMI EC57 as WFDB's \
+      epicmp carries them out. A record whose changes of rhythm are not named is not scored for \
       atrial fibrillation. Examples:
 
         ecgclip evaluate rhythm cpsc2021

@@ -16,12 +16,13 @@ struct KeygenCommand: ParsableCommand {
     commandName: "keygen",
     abstract: "Make the key that a device and its central station share.",
     discussion: """
-      Copy the file to both and to nobody else; whoever has it can speak as the device. To exchange
-      a key make another one, add it to the central station's folder, give it to the device, and
+      Copy the file to both and to nobody else; whoever has it can speak as the device. To exchange \
+      a key make another one, add it to the central station's folder, give it to the device, and \
       take the old one away when the device has used the new one. docs/central.md tells all.
 
         ecgclip link keygen bed-7 --output keys
-        ecgclip monitor --alert udp://192.168.4.1:5514 --alert-key bed-7-2863311530.key
+        ecgclip monitor --alert udp://192.168.4.1:5514 \\
+          --alert-key bed-7-2863311530.key
         ecgclip listen --keys keys
       """)
 

@@ -15,15 +15,17 @@ struct ListenCommand: ParsableCommand {
     commandName: "listen",
     abstract: "Receive the alerts of devices; pass them on to MQTT and HL7.",
     discussion: """
-      Every alert is on this machine's disk before its device is told that it has arrived, and
+      Every alert is on this machine's disk before its device is told that it has arrived, and \
       comes out once, in its device's order. Examples:
 
         ecgclip link keygen bed-7 --output keys
         ecgclip listen --keys keys
-        ecgclip listen --keys keys --mqtt mqtts://ecgclip@broker.example --mqtt-password-file pw
-        ecgclip listen --keys keys --serial /dev/ttyUSB0?baud=115200 --hl7 mllp://10.0.0.5:2575
+        ecgclip listen --keys keys --mqtt mqtts://ecgclip@broker.example \\
+          --mqtt-password-file pw
+        ecgclip listen --keys keys --serial /dev/ttyUSB0?baud=115200 \\
+          --hl7 mllp://10.0.0.5:2575
 
-      A person who has seen an alarm writes 'ack DEVICE CONDITION NAME' on standard input, or
+      A person who has seen an alarm writes 'ack DEVICE CONDITION NAME' on standard input, or \
       'ack CONDITION NAME' on the device's command topic. docs/central.md tells all.
       """)
 

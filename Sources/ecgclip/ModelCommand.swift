@@ -14,8 +14,8 @@ struct ModelCommand: ParsableCommand {
       commandName: "info",
       abstract: "Check a model from the first to the last byte and describe it.",
       discussion: """
-        The manifest's hashes, the shapes and ranges of every tensor and the golden vectors are
-        checked; at every other start those of the files in use. A model with one flipped bit is
+        The manifest's hashes, the shapes and ranges of every tensor and the golden vectors are \
+        checked; at every other start those of the files in use. A model with one flipped bit is \
         refused (status 2). Of a model that has float weights alone there are no golden vectors.
         """)
 

@@ -11,14 +11,14 @@ struct ModelVerifyCommand: ParsableCommand {
     commandName: "verify",
     abstract: "Check a model; with a record, its integers against its float weights.",
     discussion: """
-      Every file is checked by its hash, every tensor by its shape and range, and the golden vectors are
-      computed again on this machine. With --record both networks read the same full windows of the
+      Every file is checked by its hash, every tensor by its shape and range, and the golden vectors are \
+      computed again on this machine. With --record both networks read the same full windows of the \
       record, side by side from its first sample and from behind every gap:
 
         ecgclip model verify --record ptbxl/native/00001_hr
 
-      Over many records the logits' root mean square error must be at most 0.1 (the model's card); single
-      records, and records of few leads, lie on both sides of that. Above 0.5, or with a window whose
+      Over many records the logits' root mean square error must be at most 0.1 (the model's card); single \
+      records, and records of few leads, lie on both sides of that. Above 0.5, or with a window whose \
       embedding has a cosine below 0.97 to the float one, the status is 1. Float weights need OpenBLAS.
       """)
 

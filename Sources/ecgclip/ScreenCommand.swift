@@ -13,14 +13,14 @@ struct ScreenCommand: ParsableCommand {
     commandName: "screen",
     abstract: "Read recordings and say what the model finds in them.",
     discussion: """
-      RECORD is a WFDB record (with or without .hea), an EDF file, or a folder: then every record
+      RECORD is a WFDB record (with or without .hea), an EDF file, or a folder: then every record \
       below it. Examples:
 
         ecgclip screen ptbxl/native/00001_hr
         ecgclip screen --jsonl recordings/ > findings.jsonl
 
-      A record longer than ten seconds is read in windows of 9.87 s, one every ten seconds, and the
-      probabilities are averaged. Statements that need leads which the record has not are not
+      A record longer than ten seconds is read in windows of 9.87 s, one every ten seconds, and the \
+      probabilities are averaged. Statements that need leads which the record has not are not \
       assessed, instead of guessed. docs/json.md describes the output.
       """)
 

@@ -9,8 +9,8 @@ struct SelfTestCommand: ParsableCommand {
     commandName: "selftest",
     abstract: "Check the whole chain on built-in vectors, in seconds.",
     discussion: """
-      Decoders on frames of their specifications, filters on sines, the encoder on its golden vectors,
-      alarms on a made-up course, and a simulated patient through all of it whose heart stops. Needs no
+      Decoders on frames of their specifications, filters on sines, the encoder on its golden vectors, \
+      alarms on a made-up course, and a simulated patient through all of it whose heart stops. Needs no \
       front-end and no recording. The status is 1 when a part fails.
       """)
 

@@ -234,9 +234,30 @@ extension Data {
     #expect(try Run("screen").status == 64)
     #expect(try Run("emulate", "--record", "a", "--annotations", "b").status == 64)
     #expect(try Run("monitor", "--source", "nonsense").status == 64)
-    for command in ["monitor", "screen", "annotate", "evaluate", "emulate", "model", "bench"] {
-      let help = try Run(command, "--help")
-      #expect(help.status == 0 && help.output.contains("USAGE"))
+  }
+
+  /// Examples and tables of a help's first part are written by hand: what does not fit is broken anywhere.
+  @Test("every command's help fits a terminal of 80 columns")
+  func helpFits() throws {
+    var commands: [[String]] = [[]]
+    while let command = commands.popLast() {
+      let help = try Run(
+        arguments: command + ["--help"], environment: ["COLUMNS": "2000"])
+      #expect(help.status == 0)
+      let overview = try #require(help.output.firstRange(of: "USAGE: "))
+      let lines = help.output[..<overview.lowerBound].split(
+        separator: "\n", omittingEmptySubsequences: false)
+      for (line, next) in zip(lines, lines.dropFirst()) {
+        // A paragraph of one line may be as long as it likes.
+        let isByHand = line.hasPrefix(" ") || line.contains("  ") || !next.isEmpty
+        #expect(!isByHand || line.count < 80, "\(command): \(line)")
+      }
+      guard let list = help.output.firstRange(of: "SUBCOMMANDS:\n") else { continue }
+      for entry in help.output[list.upperBound...].split(separator: "\n")
+      where entry.hasPrefix("  ") && entry.dropFirst(2).first?.isLetter == true {
+        guard let word = entry.split(separator: " ").first, word != "See" else { continue }
+        commands.append(command + [String(word)])
+      }
     }
   }
 
