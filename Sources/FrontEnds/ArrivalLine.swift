@@ -77,7 +77,7 @@ struct ArrivalLine: ~Copyable {
 
   /// Moves the line and its points.
   mutating func raise(by delay: Double) {
-    for position in 0..<count { points[position].delay += delay }
+    for position in 0..<count { (points + position).pointee.delay += delay }
     level += delay
   }
 
