@@ -1,8 +1,10 @@
 import Devices
 import ECGSignal
+import Foundation
 import FrontEnds
 import LinuxDevices
 import SimulatedDevices
+import TestSupport
 
 /// Register values of TI's ADS1298ECG-FE board (e2e 391659), with channels as electrodes and gain 6.
 let boardRegisters: [RegisterSetting] = [
@@ -11,6 +13,16 @@ let boardRegisters: [RegisterSetting] = [
   ("CH7SET", 0x00), ("CH8SET", 0x00), ("RLD_SENSP", 0x06), ("RLD_SENSN", 0x02),
   ("LOFF_SENSP", 0xFF), ("LOFF_SENSN", 0x02), ("CONFIG4", 0x02), ("WCT1", 0x0A), ("WCT2", 0xE3),
 ].map { RegisterSetting(name: $0.0, value: $0.1) }
+
+/// The shipped profiles of chips on SPI that can be read, by name.
+let shippedSPIProfiles: [String] = {
+  let folder = TestData.repository + "/firmware-config"
+  let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+  return names.filter { $0.hasSuffix(".yaml") }.map { String($0.dropLast(5)) }.sorted().filter {
+    guard let board = try? BoardProfile.load("\(folder)/\($0).yaml") else { return false }
+    return board.spi != nil && board.format == .ads1298
+  }
+}()
 
 /// A simulated ADS1298 with its bring-up, all by one simulated clock.
 struct ConverterFixture {

@@ -237,18 +237,15 @@ func killedSelections() throws {
 
 @Test("every shipped profile of a chip on SPI that can be read is free of contradictions")
 func shippedBoards() throws {
-  let folder = TestData.repository + "/firmware-config"
-  let names = try FileManager.default.contentsOfDirectory(atPath: folder)
-  let boards = try names.filter { $0.hasSuffix(".yaml") }.map {
-    try BoardProfile.load(folder + "/" + $0)
-  }.filter { $0.spi != nil && $0.format == .ads1298 }
-  #expect(boards.count >= 3)
-  for board in boards { _ = try SPIBoard(board) }
+  #expect(shippedSPIProfiles.count >= 6)
+  for name in shippedSPIProfiles {
+    _ = try SPIBoard(.load("\(TestData.repository)/firmware-config/\(name).yaml"))
+  }
 }
 
 @Test(
   "every shipped profile of a chip on SPI brings its chip up, and its samples come in its channels",
-  arguments: ["ads1298-pi", "ads1292r-pi", "pieeg"])
+  arguments: shippedSPIProfiles)
 func shippedBringUp(name: String) throws {
   let profile = try BoardProfile.load(
     "\(TestData.repository)/firmware-config/\(name).yaml")
