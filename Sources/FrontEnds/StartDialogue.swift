@@ -30,6 +30,8 @@ public struct StartDialogue: Hashable, Sendable {
   public static let failure = "Failure"
   /// An answer is awaited so long: a Cyton's reset takes less than one second.
   public static let answerSeconds = 2.0
+  /// What a dongle says that a board did not hear is said again after so long.
+  public static let repetitionSeconds = 0.25
 
   /// The steps; the last one makes the front-end send.
   public var steps: [Step]
@@ -41,10 +43,19 @@ public struct StartDialogue: Hashable, Sendable {
 
   /// The text that bytes end with, where it is an answer; nil where it is none, or not complete.
   public static func answer(endOf bytes: [UInt8]) -> String? {
+    text(endOf: bytes).flatMap { $0.contains(failure) ? nil : $0 }
+  }
+
+  /// Whether bytes end with a dongle's word that it does not hear its board.
+  public static func isFailure(endOf bytes: [UInt8]) -> Bool {
+    text(endOf: bytes)?.contains(failure) == true
+  }
+
+  /// The text that bytes end with, where it is complete.
+  private static func text(endOf bytes: [UInt8]) -> String? {
     guard bytes.suffix(3).elementsEqual(endOfAnswer.utf8) else { return nil }
     let text = bytes.reversed().prefix { $0 >= 0x20 && $0 < 0x7F || $0 == 0x0A || $0 == 0x0D }
-    let answer = String(decoding: text.reversed(), as: UTF8.self)
-    return answer.contains(failure) ? nil : answer
+    return String(decoding: text.reversed(), as: UTF8.self)
   }
 }
 

@@ -171,7 +171,10 @@ public final class FramedSource<Channel: ByteChannel, Decoder: FrameDecoder>: Sa
     header.pointee.counters.datagramsForeign = channel.datagramsForeign
     guard samplesLetGo > 0 else { return }
     header.pointee.gapBefore &+= samplesLetGo
-    if header.pointee.gapCause == .none { header.pointee.gapCause = letGoCause }
+    // What the host's clock told of an absence stays the host's, whatever the frames tell of the rest.
+    if header.pointee.gapCause == .none || letGoCause == .deviceLost {
+      header.pointee.gapCause = letGoCause
+    }
     samplesLetGo = 0
   }
 
@@ -219,6 +222,8 @@ public final class FramedSource<Channel: ByteChannel, Decoder: FrameDecoder>: Sa
       // Whoever had the device meanwhile may have left it in any state; a start dialogue has put all of it right.
       if start == nil { try control?.restore() }
       if control != nil { letGoKept() }
+      // What came until it was put back belongs to its absence.
+      if samplesLetGo > 0 { letGoCause = .deviceLost }
     } catch {
       channel.close()
       return false

@@ -4,8 +4,10 @@ import FrontEnds
 
 /// Asks a front-end that has fallen silent whether it waits to be started: it lost its power while its port stayed.
 struct SilenceWatch {
-  /// Silence after which it is asked, and asked again.
+  /// Silence after which it is asked.
   static let silenceNanoseconds: UInt64 = 1_000_000_000
+  /// It is asked again so often: with the start that follows it sends within two seconds of having its power again.
+  static let repetitionNanoseconds: UInt64 = 500_000_000
   /// No packet has so much text in a row.
   private static let textByteCountMin = 33
 
@@ -25,7 +27,9 @@ struct SilenceWatch {
 
   /// Nothing came; gives what is to be asked, if it is time.
   mutating func isQuiet(at now: UInt64) -> [UInt8]? {
-    guard now &- max(lastBytes, lastAsked) >= Self.silenceNanoseconds else { return nil }
+    guard now &- lastBytes >= Self.silenceNanoseconds,
+      now &- lastAsked >= Self.repetitionNanoseconds
+    else { return nil }
     if !isAsking { heard = HeardText() }
     isAsking = true
     lastAsked = now
@@ -43,6 +47,8 @@ struct SilenceWatch {
       isAsking = false
       return true
     }
+    // The dongle's word for a board that is off: what comes next is another answer.
+    if StartDialogue.isFailure(endOf: heard.bytes) { heard = HeardText() }
     // Packets: it was late, or out of reach, and never stopped.
     if bytes.contains(where: { $0 >= 0x80 }) { begin(at: now) }
     return false

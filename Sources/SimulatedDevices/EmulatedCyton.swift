@@ -1,6 +1,7 @@
 // A Cyton that is not there, wired for an ECG as firmware-config/wiring/cyton.md says: what its converter makes of the
 // signal at its electrodes depends on what programs told it before.
 
+import CLinux
 import ECGSignal
 import FrontEnds
 
@@ -20,6 +21,10 @@ public final class EmulatedCyton: EmulatedSignal, CommandResponder, SelfDescribi
   let firmware: CytonFirmware
   /// By how much each channel's gain is too large, as a share.
   var gainErrors = [Double](repeating: 0, count: 8)
+  /// How long a reset takes before it is answered; what is said meanwhile the board does not hear.
+  public var resetSeconds = 0.0
+  /// The answer to a reset that is not over.
+  private var greeting: (text: [UInt8], at: UInt64)?
   private let signal: any EmulatedSignal
   private let sendsByItself: Bool
   private let limbs: (first: Int, second: Int)?
@@ -112,6 +117,7 @@ public final class EmulatedCyton: EmulatedSignal, CommandResponder, SelfDescribi
   func start(_ encoder: any FrameEncoder) {
     defer { hasStarted = true }
     guard hasStarted else { return }
+    greeting = nil
     firmware.powerOn()
     if sendsByItself { _ = firmware.respond(to: CytonCommand.start.rawValue) }
   }
@@ -127,6 +133,20 @@ public final class EmulatedCyton: EmulatedSignal, CommandResponder, SelfDescribi
     guard hasPower else {
       return Array("Failure: Communications timeout - Device failed to poll Host$$$".utf8)
     }
-    return bytes.flatMap { Array(firmware.respond(to: $0).utf8) }
+    return bytes.flatMap { obey($0) }
+  }
+
+  private func obey(_ command: UInt8) -> [UInt8] {
+    guard greeting == nil else { return [] }
+    let answer = Array(firmware.respond(to: command).utf8)
+    guard resetSeconds > 0, command == CytonCommand.reset.rawValue else { return answer }
+    greeting = (answer, clinux_monotonic_nanoseconds() &+ UInt64(resetSeconds * 1e9))
+    return []
+  }
+
+  public func announcementWhileSilent(encoder: any FrameEncoder) -> [UInt8] {
+    guard let told = greeting, clinux_monotonic_nanoseconds() >= told.at else { return [] }
+    greeting = nil
+    return told.text
   }
 }

@@ -56,6 +56,29 @@ func refusals() throws {
   #expect(single.contains("no Daisy") && single.contains("--profile cyton"))
 }
 
+@Test("what a board did not hear, as its dongle says, is said again: it was switched on meanwhile")
+func saidAgain() throws {
+  let dongle = "Failure: Communications timeout - Device failed to poll Host$$$"
+  let (message, channel) = try refusal(
+    channelCount: 8,
+    [dongle, dongle, dongle, greeting, "updating channel settings to default\r\n$$$"])
+  #expect(message.isEmpty)
+  #expect(String(decoding: channel.written, as: UTF8.self) == "svvv~6cdb")
+}
+
+@Test("a board that answers after its dongle said that it does not hear it has lost its power")
+func answersAfterFailure() throws {
+  var watch = SilenceWatch(try #require(WireFormat.cyton.startDialogue(channelCount: 8)))
+  watch.begin(at: 0)
+  #expect(watch.isQuiet(at: 1_000_000_000) != nil)
+  let dongle = Array("Failure: Communications timeout - Device failed to poll Host$$$".utf8)
+  #expect(!dongle.withUnsafeBytes { watch.hears($0, at: 1_100_000_000) })
+  #expect(watch.isQuiet(at: 1_400_000_000) == nil)
+  #expect(watch.isQuiet(at: 1_500_000_000) != nil)
+  let answer = Array("Board ADS Registers CH1SET 60 CH2SET 60$$$".utf8)
+  #expect(answer.withUnsafeBytes { watch.hears($0, at: 1_600_000_000) })
+}
+
 @Test("packets that happen to end like an answer are none")
 func packets() {
   #expect(StartDialogue.answer(endOf: Array("v3.1.2$$$".utf8)) == "v3.1.2$$$")

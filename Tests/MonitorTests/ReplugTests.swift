@@ -1,10 +1,9 @@
-// A board that is unplugged while it is monitored and comes back as another device file.
+// Devices that go away while they are monitored and come back: how long it is from a device that is there to samples.
 
 import Alarms
 import CLinux
+import Devices
 import ECGSignal
-import Foundation
-import FrontEnds
 import Inference
 import LinuxDevices
 import Pipeline
@@ -14,49 +13,40 @@ import Testing
 
 @testable import Monitor
 
-/// Plugs a board out and in, driven by what the monitor says.
+/// A device that a test takes away and brings back.
+protocol ReturningDevice: AnyObject {
+  /// Its source, not yet open.
+  func source() throws -> any SampleSource
+  func takeAway()
+  func bringBack() throws
+}
+
+/// Takes a device away once it streams and brings it back once that was noticed, driven by what the monitor says.
 private final class Replugging: EventSink {
-  private let folder: String
-  private let script: PatientScript
+  private let device: any ReturningDevice
   private let stop: StopFlag
-  private var frontEnd: EmulatedFrontEnd?
   private(set) var phase = 0
-  private var pluggedNanoseconds: UInt64 = 0
+  private var backNanoseconds: UInt64 = 0
   private(set) var secondsUntilStreaming = Double.infinity
 
-  init(folder: String, stop: StopFlag) throws {
-    self.folder = folder
+  init(_ device: any ReturningDevice, stop: StopFlag) {
+    self.device = device
     self.stop = stop
-    script = try PatientScript(parsing: "nsr")
-    try plug(as: "ttyUSB0")
-  }
-
-  private func plug(as name: String) throws {
-    let terminal = try PseudoTerminal(link: "\(folder)/dev/\(name)")
-    let link = "\(folder)/dev/serial/by-id/usb-board"
-    try? FileManager.default.removeItem(atPath: link)
-    try FileManager.default.createSymbolicLink(
-      atPath: link, withDestinationPath: "../../\(name)")
-    let started = EmulatedFrontEnd(
-      signal: SimulatedPatient(script: script), wireFormat: .bridge, terminal: terminal)
-    started.start()
-    frontEnd = started
   }
 
   func take(_ event: PipelineEvent) {
     switch (phase, event.kind) {
     case (0, .tally(let tally)) where tally.samplesReceived > 300:
       phase = 1
-      // The terminal and its names go with the front-end.
-      frontEnd?.stop()
-      frontEnd = nil
+      device.takeAway()
     case (1, .alarm(let transition)) where transition.alarm == BuiltInAlarm.deviceLost.rawValue:
+      // Seconds have passed: the pauses between attempts to open it are as long as they become.
       phase = 2
-      pluggedNanoseconds = clinux_monotonic_nanoseconds()
-      try? plug(as: "ttyUSB1")
+      backNanoseconds = clinux_monotonic_nanoseconds()
+      try? device.bringBack()
     case (2, .gap(let samples, .deviceLost)) where samples > 0:
       phase = 3
-      secondsUntilStreaming = Double(event.arrivalNanoseconds &- pluggedNanoseconds) / 1e9
+      secondsUntilStreaming = Double(event.arrivalNanoseconds &- backNanoseconds) / 1e9
       stop.set()
     default: break
     }
@@ -64,28 +54,45 @@ private final class Replugging: EventSink {
 
   func begin(_ context: SessionContext) {}
   func tell(problem: String) {}
-  func end(_ summary: Summary) { frontEnd?.stop() }
+  func end(_ summary: Summary) {}
 }
 
-@Test("a board that comes back under another name streams again within two seconds")
-func comesBackUnderAnotherName() throws {
-  let folder = try TemporaryFolder()
-  try folder.makeFolder(of: "dev/serial/by-id/x")
+/// Monitors a device that goes away and comes back once.
+private func expectReturn(of device: any ReturningDevice) throws {
   let stop = StopFlag()
-  let sink = try Replugging(folder: folder.path, stop: stop)
+  let sink = Replugging(device, stop: stop)
   let monitor = Monitor(
-    source: FramedSource(
-      channel: SerialChannel(
-        path: folder.path + "/dev/ttyUSB0", baud: 115_200,
-        devices: SerialDevices(
-          devices: folder.path + "/dev", system: folder.path + "/sys")),
-      decoder: BridgeDecoder()),
+    source: try device.source(),
     model: .success(try Model(folder: TestData.repository + "/models/ecgclip-r18")),
     configuration: MonitorConfiguration(seconds: 60), sinks: [sink], stop: stop)
   let summary = try monitor.run()
+  device.takeAway()
   #expect(sink.phase == 3)
   #expect(summary.reconnects == 1)
   #expect(summary.samplesLost > 0)
   // The requirement, not a measurement: a monitor that takes longer leaves the patient unwatched.
   #expect(sink.secondsUntilStreaming <= 2)
+}
+
+@Suite(.serialized) struct ReplugTests {
+  @Test("a bridge that comes back under another name streams again within two seconds")
+  func bridge() throws {
+    try expectReturn(of: try PluggedBoard(.bridge))
+  }
+
+  @Test("so does one whose chip is brought up again by its profile, every register read back")
+  func bridgeWithChip() throws {
+    try expectReturn(of: try PluggedBoard(.bridgeWithChip))
+  }
+
+  @Test("so does a Cyton, which is reset, put to its defaults and started")
+  func cyton() throws { try expectReturn(of: try PluggedBoard(.cyton)) }
+
+  @Test("so does a Cyton that lost its battery while its dongle stayed")
+  func battery() throws { try expectReturn(of: try SwitchedCyton()) }
+
+  @Test(
+    "so does a chip on SPI that had no power, brought up again, every register read back",
+    arguments: ["ads1298-pi", "pieeg"])
+  func spi(profile: String) throws { try expectReturn(of: try SPIChip(profile)) }
 }
