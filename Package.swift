@@ -142,9 +142,6 @@ let package = Package(
       name: "ModelExercise", dependencies: ["Inference", "ECGSignal"], path: "Tests/ModelExercise",
       swiftSettings: settings),
     .executableTarget(
-      name: "BridgeExercise", dependencies: ["LinuxDevices", "FrontEnds", "Devices"],
-      path: "Tests/BridgeExercise", swiftSettings: settings),
-    .executableTarget(
       name: "LogExercise", dependencies: ["AlarmLog", "AlertLink"], path: "Tests/LogExercise",
       swiftSettings: settings),
     tests("ECGSignalTests", ["ECGSignal"]),
@@ -215,8 +212,8 @@ let package = Package(
     tests(
       "CommandTests",
       [
-        "ecgclip", "BridgeExercise", "Recordings", "SimulatedDevices", "FrontEnds", "ECGSignal",
-        "CLinux", "Guard",
+        "ecgclip", "Recordings", "SimulatedDevices", "LinuxDevices", "FrontEnds", "Devices",
+        "ECGSignal", "CLinux", "Guard",
       ]),
     tests("DoctorTests", ["Doctor", "SimulatedDevices", "Devices", "ECGSignal"]),
   ],

@@ -1,62 +1,83 @@
 // A calibration that is killed with SIGKILL, at any access of the chip: whoever monitors next sees the patient, with
-// every register read back, or nothing. Real processes on a pseudo-terminal.
+// every register read back, or nothing. The real command on a pseudo-terminal, killed by the bridge that it commands.
 
+import Devices
 import ECGSignal
 import Foundation
+import LinuxDevices
 import Recordings
+import SimulatedDevices
 import TestSupport
 import Testing
 
-/// `ecgclip emulate` with a bridge on a pseudo-terminal.
-private final class EmulatedPatient {
-  let folder: TemporaryFolder
-  let port: String
-  private let process: Process
+@Suite(.serialized) struct KilledCalibrationTests {
+  /// Calibrations that run at a time: most of each is waiting.
+  private static let width = 16
 
-  init() throws {
-    folder = try TemporaryFolder()
-    port = folder.path + "/ecg"
-    process = Run.process(["emulate", "--simulation", "nsr", "--format", "bridge", "--pty", port])
-    let complaint = Pipe()
-    process.standardError = complaint
-    process.standardOutput = FileHandle.nullDevice
-    process.standardInput = FileHandle.nullDevice
-    try process.run()
-    // Its first sentence says that the port is there.
-    #expect(!complaint.fileHandleForReading.availableData.isEmpty)
-  }
+  @Test("killed at any access, whoever opens the bridge next has the patient and every register")
+  func anyAccess() async throws {
+    // What the registers hold after an opening, and how many accesses a whole calibration is.
+    let untouched = try MortalBridge(SteadyPatient())
+    #expect(try SteadyPatient.isSeen(through: untouched))
+    let wanted = untouched.registersAtTheEnd()
+    let whole = try MortalBridge(SteadyPatient())
+    #expect(try !whole.calibrate())
+    let accesses = whole.inputs.count
+    #expect(Set(whole.inputs) == [0, 1, 5] && accesses > 100)
 
-  deinit {
-    process.terminate()
-    process.waitUntilExit()
-  }
-
-  /// Restores and selects on the port, and is killed after so many accesses. Nil when it was; else their count.
-  func calibrate(_ selection: String, accesses: Int) throws -> Int? {
-    let process = Run.process(
-      [port, TestData.repository + "/firmware-config/pico-ads1298.yaml", selection, "\(accesses)"],
-      program: "BridgeExercise")
-    let output = Pipe()
-    process.standardOutput = output
-    process.standardInput = FileHandle.nullDevice
-    try process.run()
-    let said = String(
-      decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
-    process.waitUntilExit()
-    if process.terminationReason == .uncaughtSignal && process.terminationStatus == SIGKILL {
-      return nil
+    let failures = await concurrently(1...accesses, width: Self.width) { access -> String? in
+      let bridge = try MortalBridge(SteadyPatient())
+      guard try bridge.calibrate(killedAt: access) else { return "was not killed" }
+      guard try SteadyPatient.isSeen(through: bridge) else { return "shows something else" }
+      return bridge.registersAtTheEnd() == wanted ? nil : "not every register was restored"
     }
-    #expect(process.terminationStatus == 0, "\(said)")
-    return Int(said.trimmingCharacters(in: .whitespacesAndNewlines))
+    #expect(failures.isEmpty, "of \(accesses)")
+  }
+
+  @Test("the monitor after a calibration that was killed records the patient, whole")
+  func monitored() throws {
+    let whole = try MortalBridge(SteadyPatient())
+    _ = try whole.calibrate()
+    // The first and the last access with shorted inputs, and with the test signal on them.
+    for input: UInt8 in [1, 5] {
+      let first = try #require(whole.inputs.firstIndex(of: input))
+      let last = try #require(whole.inputs.lastIndex(of: input))
+      for access in [first + 1, last + 1] {
+        let bridge = try MortalBridge(SimulatedPatient(rhythm: "nsr"))
+        #expect(try bridge.calibrate(killedAt: access))
+        let (run, rows) = try monitor(bridge)
+        #expect(run.status == 0, "\(access): \(run.complaint)")
+        #expect(isPatient(rows), "killed at access \(access) of \(whole.inputs.count)")
+        #expect(run.lines.last?["samplesReceived"] as? Int == 1000)
+        #expect(run.lines.last?["samplesLost"] as? Int == 0)
+      }
+    }
+  }
+
+  @Test("without the board's profile a bridge on its test signal is refused")
+  func refused() throws {
+    let whole = try MortalBridge(SteadyPatient())
+    _ = try whole.calibrate()
+    let last = try #require(whole.inputs.lastIndex(of: 5))
+    let bridge = try MortalBridge(SimulatedPatient(rhythm: "nsr"))
+    #expect(try bridge.calibrate(killedAt: last + 1))
+    let anybody = [
+      "monitor", "--source", "serial:\(bridge.port)?format=bridge", "--seconds", "1", "--json",
+    ]
+    #expect(try Run(arguments: anybody).refused("test signal", "--profile"))
+    let (run, rows) = try monitor(bridge)
+    #expect(run.status == 0 && isPatient(rows))
+    // Now it is a patient to anybody.
+    #expect(try Run(arguments: anybody).status == 0)
   }
 
   /// Two seconds of monitoring; the record of it, `[channel][sample]` in microvolts.
-  func monitor() throws -> (run: Run, rows: [[Double]]) {
-    let sessions = folder.path + "/sessions-\(UUID().uuidString)"
+  private func monitor(_ bridge: MortalBridge) throws -> (run: Run, rows: [[Double]]) {
+    let sessions = try TemporaryFolder()
     let run = try Run(
-      "monitor", "--source", "serial:\(port)", "--profile", "pico-ads1298", "--seconds", "2",
-      "--record", sessions, "--json")
-    let reader = try Recordings.open(try #require(try Recordings.list(sessions).first))
+      "monitor", "--source", "serial:\(bridge.port)", "--profile", "pico-ads1298", "--seconds",
+      "2", "--record", sessions.path, "--json")
+    let reader = try Recordings.open(try #require(try Recordings.list(sessions.path).first))
     let channels = reader.format.channels
     let codes = UnsafeMutablePointer<Int32>.allocate(capacity: channels.count * 64)
     defer { codes.deallocate() }
@@ -70,58 +91,40 @@ private final class EmulatedPatient {
     }
     return (run, rows)
   }
-}
 
-/// Whether a record may be of a patient: in none of its samples do all channels show the same, as they do when they are
-/// shorted (0 +-10 uV) or on the test signal (+-1000 +-10 uV).
-private func isPatient(_ rows: [[Double]]) -> Bool {
-  guard let first = rows.first, first.count > 900 else { return false }
-  let alike = first.indices.filter { sample in
-    rows.allSatisfy { abs(abs($0[sample]) - 1000) < 10 }
+  /// Whether a record may be of a patient: in none of its samples do all channels show the same, as they do when they
+  /// are shorted (0 +-10 uV) or on the test signal (+-1000 +-10 uV).
+  private func isPatient(_ rows: [[Double]]) -> Bool {
+    guard let first = rows.first, first.count > 900 else { return false }
+    let alike = first.indices.filter { sample in
+      rows.allSatisfy { abs(abs($0[sample]) - 1000) < 10 }
+    }
+    let flat = rows.allSatisfy { row in row.allSatisfy { abs($0) < 10 } }
+    return alike.isEmpty && !flat
   }
-  let flat = rows.allSatisfy { row in row.allSatisfy { abs($0) < 10 } }
-  return alike.isEmpty && !flat
 }
 
-@Suite(.serialized) struct KilledCalibrationTests {
-  /// Every access with ECGCLIP_EVERY_STEP=1; else the first ones, some of the restoring, and those of the selection.
-  static let accesses: [Int] =
-    ProcessInfo.processInfo.environment["ECGCLIP_EVERY_STEP"] != nil
-    ? Array(0..<60) : [3, 32, 35, 43]
-
-  @Test("a monitor after a calibration that was killed shows the patient, and no test signal")
-  func killed() throws {
-    let patient = try EmulatedPatient()
-    let whole = try #require(try patient.calibrate("testSignal", accesses: 1000))
-    #expect(whole > Self.accesses[3])
-    for accesses in Self.accesses where accesses < whole {
-      for selection in accesses % 2 == 0 ? ["testSignal", "shorted"] : ["testSignal"] {
-        guard try patient.calibrate(selection, accesses: accesses) == nil else { continue }
-        let (run, rows) = try patient.monitor()
-        #expect(run.status == 0, "\(accesses): \(run.complaint)")
-        #expect(isPatient(rows), "\(selection) killed after \(accesses) of \(whole) accesses")
-        #expect(run.lines.last?["samplesReceived"] as? Int == 1000)
-        #expect(run.lines.last?["samplesLost"] as? Int == 0)
+/// Does something for many numbers, several at a time, on threads of their own: they wait for processes. Gives what
+/// went wrong, by number.
+private func concurrently(
+  _ numbers: ClosedRange<Int>, width: Int, _ body: @escaping @Sendable (Int) throws -> String?
+) async -> [String] {
+  await withTaskGroup(of: [String].self) { group in
+    for lane in 0..<width {
+      group.addTask {
+        await withCheckedContinuation { ended in
+          Thread.detachNewThread {
+            var failures: [String] = []
+            for number in numbers where number % width == lane {
+              do {
+                if let failure = try body(number) { failures.append("\(number): \(failure)") }
+              } catch { failures.append("\(number): \(error)") }
+            }
+            ended.resume(returning: failures)
+          }
+        }
       }
     }
-  }
-
-  @Test("without the board's profile a bridge on its test signal is refused")
-  func refused() throws {
-    let patient = try EmulatedPatient()
-    #expect(try patient.calibrate("testSignal", accesses: 1000) != nil)
-    #expect(
-      try Run(
-        "monitor", "--source", "serial:\(patient.port)?format=bridge", "--seconds", "1", "--json"
-      )
-      .refused("test signal", "--profile"))
-    let (run, rows) = try patient.monitor()
-    #expect(run.status == 0 && isPatient(rows))
-    // Now it is a patient to anybody.
-    #expect(
-      try Run(
-        "monitor", "--source", "serial:\(patient.port)?format=bridge", "--seconds", "1", "--json"
-      )
-      .status == 0)
+    return await group.reduce(into: []) { $0 += $1 }
   }
 }
