@@ -49,9 +49,9 @@ final class EmulatedBoard {
     source = SampleBlockStorage(channelCount: signal.format.channels.count)
     hostRate = format.sampleRate * (1 + faults.driftPartsPerMillion / 1e6)
     samplesPerBlock = Self.samplesPerBlock(format.sampleRate, encoder.samplesPerFrameMax)
-    leadOff = EpisodeClock(faults.leadOff, seed: faults.seed &+ 11)
-    saturation = EpisodeClock(faults.saturation, seed: faults.seed &+ 12)
-    overflow = EpisodeClock(faults.overflow, seed: faults.seed &+ 13)
+    leadOff = EpisodeClock(\.leadOff, of: faults, stream: 11)
+    saturation = EpisodeClock(\.saturation, of: faults, stream: 12)
+    overflow = EpisodeClock(\.overflow, of: faults, stream: 13)
     generator = SeededGenerator(seed: faults.seed &+ 14)
   }
 

@@ -59,10 +59,10 @@ public final class EmulatedLine {
     self.faults = faults
     frame = .allocate(capacity: encoderType.frameByteCountMax)
     wire = WireNoise(faults)
-    stall = EpisodeClock(faults.stall, seed: faults.seed &+ 21)
-    outage = EpisodeClock(faults.outage, seed: faults.seed &+ 22)
-    unplug = EpisodeClock(faults.unplug, seed: faults.seed &+ 23)
-    powerCut = EpisodeClock(faults.powerCut, seed: faults.seed &+ 24)
+    stall = EpisodeClock(\.stall, of: faults, stream: 21)
+    outage = EpisodeClock(\.outage, of: faults, stream: 22)
+    unplug = EpisodeClock(\.unplug, of: faults, stream: 23)
+    powerCut = EpisodeClock(\.powerCut, of: faults, stream: 24)
     frontEnd?.start(encoder)
   }
 
@@ -155,7 +155,7 @@ public final class EmulatedLine {
   /// A frame on the wire, which may drop, damage or repeat it.
   private func transmit(_ count: Int, carrying places: Range<Int64>?) {
     let bytes = UnsafeMutableBufferPointer(start: frame, count: count)
-    let copies = wire.pass(bytes)
+    let copies = wire.pass(bytes, isFaulty: board.span.begin < faults.endSeconds)
     if let places {
       sent.framesDropped += copies == 0 ? 1 : 0
       sent.framesDuplicated += copies == 2 ? 1 : 0

@@ -46,6 +46,8 @@ public struct LineFaults: Hashable, Sendable {
   public var saturation = FaultEpisodes.never
   /// The front-end's own memory is full: it measures samples and loses them.
   public var overflow = FaultEpisodes.never
+  /// From then on, in seconds of the signal, nothing goes wrong any more but the drift.
+  public var endSeconds = Double.infinity
   /// Seed of everything random.
   public var seed: UInt64 = 1
 
@@ -70,21 +72,25 @@ struct EpisodeClock {
   /// Episodes so far.
   private(set) var count: Int64 = 0
   private let episodes: FaultEpisodes
+  /// From when on there is none.
+  private let endSeconds: Double
   private var generator: SeededGenerator
   private var begin = Double.infinity
   private var end = Double.infinity
   private var isCounted = false
 
-  init(_ episodes: FaultEpisodes, seed: UInt64) {
-    self.episodes = episodes
-    generator = SeededGenerator(seed: seed)
+  /// The episodes of one of a line's faults. `stream` tells its random numbers from the others'.
+  init(_ fault: KeyPath<LineFaults, FaultEpisodes>, of faults: LineFaults, stream: UInt64) {
+    episodes = faults[keyPath: fault]
+    endSeconds = faults.endSeconds
+    generator = SeededGenerator(seed: faults.seed &+ stream)
     if episodes.lengthSeconds > 0 { draw(after: 0) }
   }
 
   /// Whether an episode touches a stretch of time.
   mutating func isActive(from start: Double, to stop: Double) -> Bool {
     while start >= end { draw(after: end) }
-    guard stop > begin else { return false }
+    guard stop > begin, start < endSeconds else { return false }
     if !isCounted { count += 1 }
     isCounted = true
     return true

@@ -17,8 +17,11 @@ struct WireNoise {
   }
 
   /// Sends a frame, changed in place; returns how many times it arrives.
-  mutating func pass(_ frame: UnsafeMutableBufferPointer<UInt8>) -> Int {
+  ///
+  /// - Parameter isFaulty: whether anything may happen to it.
+  mutating func pass(_ frame: UnsafeMutableBufferPointer<UInt8>, isFaulty: Bool) -> Int {
     hasDamaged = false
+    guard isFaulty else { return 1 }
     if generator.uniform() < faults.drop { return 0 }
     if generator.uniform() < faults.corrupt {
       change(&frame[Int(generator.next() % UInt64(frame.count))])
