@@ -48,20 +48,20 @@ public final class Bench {
   /// bench from here on; `close` closes it.
   ///
   /// - Parameters:
-  ///   - electrodes: what the board's profile says of each channel; nil for what follows from the leads.
+  ///   - electrodes: what the board's profile says of each channel, by its name; what follows from its lead where it
+  ///     says nothing.
   ///   - isStopped: whether the technician wants to stop; asked at least ten times a second.
   ///   - ask: shows a step and returns when it is done; throws where nobody can do it. Calls `whileWaiting` again
   ///     and again, each of which takes 100 ms at most, so that the source does not overflow; it throws when the source
   ///     is gone.
   public init(
-    source: any SampleSource, electrodes: [ChannelElectrodes]? = nil,
+    source: any SampleSource, electrodes: [String: ChannelElectrodes] = [:],
     isStopped: @escaping () -> Bool,
     ask: @escaping (GuidedStep, _ whileWaiting: () throws -> Void) throws -> Void
   ) throws(SourceError) {
     let format = try source.openOnElectrodes()
-    let known = electrodes.flatMap { $0.count == format.channels.count ? $0 : nil }
     self.format = format
-    self.electrodes = known ?? format.channels.map { ChannelElectrodes($0) }
+    self.electrodes = format.channels.map { electrodes[$0.name] ?? ChannelElectrodes($0) }
     self.source = source
     self.isStopped = isStopped
     self.ask = ask

@@ -23,18 +23,22 @@ public struct BoardProfile: Sendable {
       LeadPlacement(lead, positive: positiveElectrode, negative: negativeElectrode)
     }
 
+    /// The name of its samples: a chest lead against RA, LA or LL is named with it.
+    public var channelName: String {
+      placement?.limbReference.map { "\(name)-\($0.rawValue)" } ?? name
+    }
+
     /// The channel with a code of so many microvolts between its inputs.
     func channel(
       microvoltsPerCode: Double, baseline: Int32 = 0,
       codeRange: ClosedRange<Int32> = -8_388_608...8_388_607
     ) -> Channel {
-      let reference = placement?.limbReference
       let isInverted = placement?.isInverted ?? false
       var channel = Channel(
-        name: reference.map { "\(name)-\($0.rawValue)" } ?? name, lead: lead,
+        name: channelName, lead: lead,
         microvoltsPerCode: isInverted ? -microvoltsPerCode : microvoltsPerCode,
         baseline: baseline, codeRange: codeRange)
-      channel.limbReference = reference
+      channel.limbReference = placement?.limbReference
       return channel
     }
   }

@@ -79,12 +79,19 @@ public final class EmulatedBridge: EmulatedSignal, CommandResponder, SelfDescrib
     let hasCurrent = held["LOFF"] & 3 == 1
     for channel in format.channels.indices {
       let isElectrode = held["CH\(channel + 1)SET"] & 7 == 0
-      let share = held.gain(channel: channel) / 6
-      guard !isElectrode || hasCurrent || share != 1 else { continue }
+      let gain = held.gain(channel: channel) / 6
+      let share = gain * (1 + chip.inputs.gainErrors[channel])
+      // What the chip converts has it already.
+      let offset =
+        hasCurrent
+        ? 0
+        : chip.inputs.offsetsMicrovolts[channel] * gain
+          / format.channels[channel].microvoltsPerCode
+      guard !isElectrode || hasCurrent || share != 1 || offset != 0 else { continue }
       let measured = block.channel(channel)
       let converted = conversions.block.channel(channel)
-      for sample in 0..<samples {
-        let electrodes = isElectrode ? Double(measured[sample]) * share : 0
+      for sample in 0..<samples where measured[sample] != SampleBlock.missing {
+        let electrodes = isElectrode ? Double(measured[sample]) * share + offset : 0
         let chip = !isElectrode || hasCurrent ? Double(converted[sample]) : 0
         measured[sample] = Int32(
           max(-8_388_608, min(8_388_607, (electrodes + chip).rounded())))

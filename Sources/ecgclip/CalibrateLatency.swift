@@ -4,9 +4,11 @@ import ArgumentParser
 import CLinux
 import Calibration
 import Devices
+import ECGSignal
 import Inference
 import LinuxDevices
 import Monitor
+import SimulatedDevices
 
 struct CalibrateLatency: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -27,12 +29,17 @@ struct CalibrateLatency: ParsableCommand {
       With the lamp's line wired to an input, the kernel tells when it changed:
 
         … --lamp pinctrl-rp1:17 --loopback pinctrl-rp1:27
+
+      Without a line, to see what it tells: a simulated lamp that takes so many milliseconds, for \
+      the simulated patient alone.
+
+        ecgclip calibrate latency --source sim:nsr --lamp simulated:150
       """)
 
   @OptionGroup var options: CalibrationOptions
 
   @Option(help: "The lamp's line: the label of its GPIO chip and its offset, as pinctrl-rp1:17.")
-  var lamp: GPIOLineName
+  var lamp: LampName
 
   @Flag(help: "A low level lights the lamp.")
   var activeLow = false
@@ -41,16 +48,22 @@ struct CalibrateLatency: ParsableCommand {
   var loopback: GPIOLineName?
 
   func run() throws {
-    let line = GPIOLamp(
-      try GPIOOutputLine(self.lamp.line, isHigh: activeLow), isActiveLow: activeLow)
+    let line = try self.lamp.open(isActiveLow: activeLow)
     let echo = try loopback.map { LampEcho(try GPIODataReadyLine($0.line, rising: !activeLow)) }
     nonisolated(unsafe) let lamp = EchoedLamp(line, echo)
     let model = try Model(folder: Installation.modelFolder(nil))
-    let method = echo == nil ? "by the host's clock" : "by the kernel's time of the line's edge"
+    let clock = echo == nil ? "the host's clock" : "the kernel's time of the line's edge"
+    let method = "by \(clock)" + (self.lamp.isSimulated ? ", a simulated lamp" : "")
+    // The lamp greets for so long by the host's clock.
+    let pace = options.speed.factor
     try options.run { source, _, stop, check in
       let alarms = try AlarmPath.run(
-        source: source, model: model, seconds: options.seconds ?? 120, stop: stop,
-        lamp: { () throws(SourceError) in lamp }, check: check)
+        source: source, model: model, seconds: options.seconds ?? 117 + 3 * pace,
+        firstSeconds: 3 * pace, stop: stop, lamp: { () throws(SourceError) in lamp },
+        check: { format in
+          try self.lamp.allow(format)
+          try check(format)
+        })
       if stop.isSet { throw CommandFailure("Stopped, nothing written.") }
       return .latency(alarms, method: "deciding sample's arrival to lamp, \(method)")
     }
@@ -74,10 +87,10 @@ extension FieldMeasurement {
 /// The lamp, and the input that sees its line where there is one.
 private final class EchoedLamp: TimedLamp {
   private(set) var changedAt: UInt64?
-  private let lamp: GPIOLamp
+  private let lamp: any AlarmLamp
   private let echo: LampEcho?
 
-  init(_ lamp: GPIOLamp, _ echo: LampEcho?) {
+  init(_ lamp: any AlarmLamp, _ echo: LampEcho?) {
     self.lamp = lamp
     self.echo = echo
   }
@@ -110,6 +123,37 @@ private final class LampEcho {
         "The lamp's line was set, but no edge came at the loopback input: wire them together.")
     }
     return edges[0].nanoseconds
+  }
+}
+
+/// A lamp as it is written: a GPIO line, or `simulated:150`.
+enum LampName: ExpressibleByArgument {
+  case line(GPIOLine)
+  case simulated(milliseconds: UInt32)
+
+  init?(argument: String) {
+    guard let name = GPIOLineName(argument: argument) else { return nil }
+    self =
+      name.line.chipLabels == ["simulated"]
+      ? .simulated(milliseconds: name.line.offset) : .line(name.line)
+  }
+
+  var isSimulated: Bool { if case .simulated = self { true } else { false } }
+
+  func open(isActiveLow: Bool) throws(SourceError) -> any AlarmLamp {
+    switch self {
+    case .line(let line):
+      GPIOLamp(try GPIOOutputLine(line, isHigh: isActiveLow), isActiveLow: isActiveLow)
+    case .simulated(let milliseconds): SimulatedLamp(delayMilliseconds: milliseconds)
+    }
+  }
+
+  /// A number of a lamp that is not there must not come to a device that is.
+  func allow(_ format: SignalFormat) throws(CommandFailure) {
+    guard isSimulated, format.provenance != .simulated else { return }
+    throw CommandFailure(
+      "A simulated lamp says nothing about \(format.sourceName): name its line with --lamp CHIP:LINE."
+    )
   }
 }
 

@@ -8,8 +8,9 @@ import LinuxDevices
 struct CalibratedDevice {
   /// Which profile it is measured with.
   let profile: ProfileIdentity
-  /// The electrodes of each channel; nil where the profile does not say.
-  let electrodes: [ChannelElectrodes]?
+  /// The electrodes of each channel by its name; none where the profile does not say. A bridge may send its channels in
+  /// another order than the profile's.
+  let electrodes: [String: ChannelElectrodes]
   /// What makes its sample clock.
   let clock: SampleClockSource
 
@@ -17,7 +18,7 @@ struct CalibratedDevice {
     guard let name = name ?? source.profileName else {
       // The simulated patient and recordings have no board.
       profile = ProfileIdentity(name: "built-in", text: "")
-      electrodes = nil
+      electrodes = [:]
       clock = .crystal
       return
     }
@@ -28,17 +29,19 @@ struct CalibratedDevice {
   }
 
   /// Known where every channel has a positive electrode.
-  private static func electrodes(of board: BoardProfile) -> [ChannelElectrodes]? {
-    guard !board.channels.isEmpty,
-      board.channels.allSatisfy({ $0.positiveElectrode != nil })
-    else { return nil }
-    return board.channels.enumerated().map { index, channel in
-      ChannelElectrodes(
-        positive: [channel.positiveElectrode].compactMap(\.self),
-        negative: [channel.negativeElectrode].compactMap(\.self),
-        watchesPositive: watches(index, "LOFF_SENSP", board),
-        watchesNegative: watches(index, "LOFF_SENSN", board))
+  private static func electrodes(of board: BoardProfile) -> [String: ChannelElectrodes] {
+    guard board.channels.allSatisfy({ $0.positiveElectrode != nil }) else { return [:] }
+    let known = board.channels.enumerated().map { index, channel in
+      (
+        channel.channelName,
+        ChannelElectrodes(
+          positive: [channel.positiveElectrode].compactMap(\.self),
+          negative: [channel.negativeElectrode].compactMap(\.self),
+          watchesPositive: watches(index, "LOFF_SENSP", board),
+          watchesNegative: watches(index, "LOFF_SENSN", board))
+      )
     }
+    return Dictionary(known) { first, _ in first }
   }
 
   /// Whether a register of the ADS129x family switches a comparator on; other boards watch all, as far as is known.

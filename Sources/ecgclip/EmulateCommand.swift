@@ -33,6 +33,10 @@ struct EmulateCommand: ParsableCommand {
         ecgclip emulate --simulation nsr --pty /tmp/ecg --drop 0.01 --corrupt 0.01 \\
           --duplicate 0.01 --unplug 5/60 --stall 1/30 --drift-ppm 80
 
+      A bridge whose converter is out of order, to see that calibrations find it:
+
+        ecgclip emulate --simulation nsr --pty /tmp/ecg --gain-error V3=-8 --celsius 85
+
       What is emulated is marked as simulated or replayed where the format can say so.
       """)
 
@@ -66,6 +70,9 @@ struct EmulateCommand: ParsableCommand {
   @OptionGroup(title: "Faults")
   var faults: FaultOptions
 
+  @OptionGroup(title: "Faults of a bridge's converter")
+  var converterFaults: ConverterFaultOptions
+
   @Flag(help: "Print what is emulated, and at the end what was sent, as JSON.")
   var json = false
 
@@ -82,12 +89,24 @@ struct EmulateCommand: ParsableCommand {
     }
   }
 
+  /// An emulated bridge has a chip that takes commands, where one can give the signal's rate and channels.
+  private func bridge(_ signal: any EmulatedSignal) throws -> EmulatedBridge? {
+    let bridge = format == .bridge ? EmulatedBridge(signal) : nil
+    guard !converterFaults.isEmpty else { return bridge }
+    guard let bridge else {
+      throw CommandFailure(
+        "Only a bridge has a converter that can be out of order, and only at 250, 500, 1000 or 2000 samples a second "
+          + "and with at most 8 channels: emulate --format bridge --simulation nsr.")
+    }
+    try converterFaults.apply(to: bridge.chip.inputs, channels: signal.format.channels)
+    return bridge
+  }
+
   func run() throws {
     let signal = try emulatedSignal()
     let (port, name) = try emulatedPort()
     let line = faults.line
-    // An emulated bridge has a chip that takes commands, where one can give the signal's rate and channels.
-    let bridge = format == .bridge ? EmulatedBridge(signal) : nil
+    let bridge = try bridge(signal)
     let cyton =
       format == .cyton
       ? EmulatedCyton(signal, isStreaming: !awaitStart, sendsByItself: udp != nil) : nil

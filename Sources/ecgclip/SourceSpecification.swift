@@ -108,4 +108,7 @@ enum Speed: ExpressibleByArgument, Equatable {
       self = .times(factor)
     }
   }
+
+  /// Seconds of signal in a second, 1 where there is no pace.
+  var factor: Double { if case .times(let factor) = self { factor } else { 1 } }
 }

@@ -213,11 +213,13 @@ final class FakeFrontEnd: SampleSource, FrontEndControl {
 
 /// A bench at which every step is done at once; `LA` and so on are taken off when the step says so.
 func bench(
-  _ source: FakeFrontEnd, electrodes: [ChannelElectrodes]? = nil,
+  _ source: FakeFrontEnd, electrodes: [ChannelElectrodes] = [],
   isStopped: @escaping () -> Bool = { false },
   steps: @escaping (GuidedStep) -> Void = { _ in }
 ) throws -> Bench {
-  try Bench(source: source, electrodes: electrodes, isStopped: isStopped) { step, whileWaiting in
+  let named = Dictionary(
+    uniqueKeysWithValues: zip(FakeFrontEnd.format.channels.map(\.name), electrodes))
+  return try Bench(source: source, electrodes: named, isStopped: isStopped) { step, whileWaiting in
     try whileWaiting()
     steps(step)
     source.removed =

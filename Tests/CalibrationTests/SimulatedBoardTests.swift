@@ -37,7 +37,9 @@ private final class Board {
     }
     weak var board: Board?
     bench = try Bench(
-      source: source, electrodes: electrodes, isStopped: { false },
+      source: source,
+      electrodes: Dictionary(uniqueKeysWithValues: zip(profile.channels.map(\.name), electrodes)),
+      isStopped: { false },
       ask: { step, _ in board?.connect(step, electrodes) })
     board = self
   }

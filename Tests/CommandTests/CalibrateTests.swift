@@ -5,33 +5,10 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Runs the program with a key and a folder of calibrations of its own.
-private struct Bench {
-  let folder: TemporaryFolder
-  let key: String
-
-  init() throws {
-    folder = try TemporaryFolder()
-    key = folder.path + "/device.key"
-  }
-
-  func run(_ arguments: String...) throws -> Run {
-    try Run(arguments: arguments, environment: ["ECGCLIP_DEVICE_KEY": key])
-  }
-
-  func mains(_ script: String) throws -> Run {
-    try run(
-      "calibrate", "mains", "--source", "sim:\(script)", "--speed", "max", "--assume-ready",
-      "--operator", "m.rossi", "--folder", folder.path, "--json")
-  }
-
-  var file: String { folder.path + "/simulated.json" }
-}
-
 @Suite struct CalibrateTests {
   @Test("a measurement that passes is 0, one that fails is 1, and both stay in the device's file")
   func passesAndFails() throws {
-    let bench = try Bench()
+    let bench = try CalibrationBench()
     let good = try bench.mains("nsr")
     #expect(good.status == 0, "\(good.complaint)")
     let object = try good.object()
@@ -53,7 +30,7 @@ private struct Bench {
 
   @Test("a short by hand that is none fails: somebody's heart is on the electrodes")
   func noShort() throws {
-    let bench = try Bench()
+    let bench = try CalibrationBench()
     for kind in ["offset", "noise"] {
       let run = try bench.run(
         "calibrate", kind, "--source", "sim:nsr", "--speed", "max", "--assume-ready", "--folder",
@@ -69,7 +46,7 @@ private struct Bench {
     "a board that takes no commands is shorted by hand: a technician is asked, presses Enter, and it is measured"
   )
   func shortByHand() throws {
-    let bench = try Bench()
+    let bench = try CalibrationBench()
     // asystole: nothing at the inputs but the converter's own noise.
     let technician = try LivingProgram(onTerminal: [
       "calibrate", "offset", "--source", "sim:asystole", "--seconds", "1", "--folder",
@@ -82,7 +59,7 @@ private struct Bench {
 
   @Test("a dry run writes nothing, not even a key")
   func dryRun() throws {
-    let bench = try Bench()
+    let bench = try CalibrationBench()
     let run = try bench.run(
       "calibrate", "mains", "--source", "sim:nsr", "--speed", "max", "--assume-ready", "--dry-run",
       "--folder", bench.folder.path)
@@ -92,7 +69,7 @@ private struct Bench {
 
   @Test("what cannot be measured is one sentence and status 2")
   func refusals() throws {
-    let bench = try Bench()
+    let bench = try CalibrationBench()
     for kind in ["gain", "supply", "temperature"] {
       let run = try bench.run(
         "calibrate", kind, "--source", "sim:nsr", "--speed", "max", "--folder", bench.folder.path)
@@ -118,14 +95,13 @@ private struct Bench {
 
   @Test("a monitor uses its calibration, tells what it lacks, and refuses one that was changed")
   func monitor() throws {
-    let bench = try Bench()
+    let bench = try CalibrationBench()
     #expect(try bench.mains("nsr").status == 0)
     let monitor = [
       "monitor", "--source", "sim:nsr", "--speed", "max", "--seconds", "2", "--json",
       "--calibration", bench.file,
     ]
-    let environment = ["ECGCLIP_DEVICE_KEY": bench.key]
-    let told = try Run(arguments: monitor, environment: environment)
+    let told = try Run(arguments: monitor, environment: bench.environment)
     #expect(told.status == 0, "\(told.complaint)")
     let problem = told.lines.first { $0["type"] as? String == "problem" }
     #expect((problem?["message"] as? String)?.contains("Gain, offset, clock of simulated") == true)
@@ -134,33 +110,23 @@ private struct Bench {
     let text = try String(contentsOfFile: bench.file, encoding: .utf8)
     try text.replacing("m.rossi", with: "n.rossi")
       .write(toFile: bench.file, atomically: true, encoding: .utf8)
-    let changed = try Run(arguments: monitor, environment: environment)
+    let changed = try Run(arguments: monitor, environment: bench.environment)
     #expect(changed.refused("changed after it was sealed", "calibrate again"))
   }
 
   @Test("an emulated board passes over its bridge, and its inputs are back on the electrodes")
   func overTheBridge() throws {
-    let bench = try Bench()
-    let port = bench.folder.path + "/port"
-    let emulator = Run.process([
-      "emulate", "--simulation", "nsr", "--format", "bridge", "--pty", port,
-    ])
-    emulator.standardOutput = FileHandle.nullDevice
-    emulator.standardError = FileHandle.nullDevice
-    try emulator.run()
-    defer {
-      emulator.terminate()
-      emulator.waitUntilExit()
-    }
-    while emulator.isRunning && !FileManager.default.fileExists(atPath: port) { usleep(10_000) }
+    let bench = try CalibrationBench()
+    let emulator = try Emulator("--simulation", "nsr")
     for kind in ["supply", "offset"] {
       let run = try bench.run(
-        "calibrate", kind, "--profile", "pico-ads1298", "--source", "serial:" + port,
+        "calibrate", kind, "--profile", "pico-ads1298", "--source", "serial:" + emulator.port,
         "--assume-ready", "--folder", bench.folder.path, "--json")
       #expect(run.status == 0, "\(kind): \(run.complaint)")
     }
     let monitor = try Run(
-      "monitor", "--profile", "pico-ads1298", "--source", "serial:" + port, "--seconds", "2",
+      "monitor", "--profile", "pico-ads1298", "--source", "serial:" + emulator.port, "--seconds",
+      "2",
       "--json")
     #expect(monitor.status == 0 && monitor.lines.last?["samplesLost"] as? Int == 0)
     #expect(monitor.lines.first?["provenance"] as? String == "simulated")

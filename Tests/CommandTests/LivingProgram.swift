@@ -29,8 +29,9 @@ final class LivingProgram {
   }
 
   /// Starts it on a terminal of its own.
-  init(onTerminal arguments: [String]) throws {
+  init(onTerminal arguments: [String], environment: [String: String] = [:]) throws {
     process = Run.process(arguments)
+    process.environment?.merge(environment) { $1 }
     var name = [CChar](repeating: 0, count: 128)
     var slave: Int32 = -1
     output = clinux_pty_open(&name, name.count, &slave)
@@ -61,6 +62,11 @@ final class LivingProgram {
   /// Asks it to end, and returns its status.
   func finish() -> Int32 {
     signal(SIGTERM)
+    return ends()
+  }
+
+  /// Waits until it ends by itself, and returns its status.
+  func ends() -> Int32 {
     process.waitUntilExit()
     return process.terminationStatus
   }

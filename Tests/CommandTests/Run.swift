@@ -32,6 +32,26 @@ struct Run {
     status = process.terminationStatus
   }
 
+  /// The same without holding up other tests meanwhile; for little output.
+  init(waitingFor arguments: [String], environment: [String: String] = [:]) async throws {
+    let process = Self.process(arguments)
+    process.environment?.merge(environment) { $1 }
+    let output = Pipe()
+    let complaint = Pipe()
+    process.standardOutput = output
+    process.standardError = complaint
+    process.standardInput = FileHandle.nullDevice
+    try await withCheckedThrowingContinuation { (ended: CheckedContinuation<Void, any Error>) in
+      process.terminationHandler = { _ in ended.resume() }
+      do { try process.run() } catch { ended.resume(throwing: error) }
+    }
+    self.output = String(
+      decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+    self.complaint = String(
+      decoding: try complaint.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+    status = process.terminationStatus
+  }
+
   /// The program that was built beside these tests.
   static let program = BuiltProgram.url("ecgclip")
 
