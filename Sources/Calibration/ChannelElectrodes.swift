@@ -24,6 +24,12 @@ public struct ChannelElectrodes: Hashable, Sendable {
     self.watchesNegative = watchesNegative && negative != ["WCT"]
   }
 
+  /// The same on a board that watches no input.
+  public var unwatched: ChannelElectrodes {
+    ChannelElectrodes(
+      positive: positive, negative: negative, watchesPositive: false, watchesNegative: false)
+  }
+
   /// What follows from the channel's lead; a channel without one has an electrode of its own name.
   public init(_ channel: Channel) {
     switch channel.lead {

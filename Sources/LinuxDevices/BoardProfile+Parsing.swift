@@ -19,7 +19,7 @@ extension BoardProfile {
     try fields.allowOnly([
       "schemaVersion", "board", "title", "use", "format", "baud", "sampleRateHz", "clock",
       "referenceMicrovolts", "gain", "microvoltsPerCode", "bits", "codes", "baseline", "chip",
-      "spi", "registers", "channels", "alarm",
+      "spi", "leadOff", "registers", "channels", "alarm",
     ])
     guard try fields.integer("schemaVersion", in: 1...1_000_000) == 1 else {
       throw SourceError(
@@ -36,6 +36,7 @@ extension BoardProfile {
       referenceMicrovolts: try fields.optionalNumber("referenceMicrovolts", in: 1...1e8),
       scale: try scaling(fields), channels: try channels(fields),
       chip: try fields.optionalWord("chip", of: ConverterChip.self), spi: try spi(fields),
+      leadOff: try fields.optionalWord("leadOff", of: LeadOffReport.self),
       registers: try registers(fields), alarm: try alarm(fields), text: text)
     try profile.checkAgreement(name)
     return profile

@@ -54,6 +54,14 @@ public struct BoardProfile: Sendable {
     public var diagnosticLeads: LeadSet { self == .twelveLeads ? .twelve : .limb }
   }
 
+  /// Whether what a board sends tells of an electrode that is off.
+  public enum LeadOffReport: String, Sendable, CaseIterable {
+    /// Its frames say so.
+    case inFrames
+    /// They do not: it shows, if at all, as an input at the end of its range.
+    case notTold
+  }
+
   /// The board's name, by which its calibration is found.
   public let board: String
   /// What a user calls it.
@@ -78,6 +86,8 @@ public struct BoardProfile: Sendable {
   public let chip: ConverterChip?
   /// Its SPI bus and lines, nil for a board on a serial port.
   public let spi: SPIWiring?
+  /// Whether it tells of an electrode that is off; nil where its registers or a bridge's firmware decide.
+  public let leadOff: LeadOffReport?
   /// What its registers are to hold, in the order in which they are written.
   public let registers: [RegisterSetting]
   /// What it has to alarm with, nil where the profile does not say.

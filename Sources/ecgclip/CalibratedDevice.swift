@@ -28,20 +28,23 @@ struct CalibratedDevice {
     clock = board.clock
   }
 
-  /// Known where every channel has a positive electrode.
+  /// Known where every channel has a positive electrode; of a board that watches none, also that.
   private static func electrodes(of board: BoardProfile) -> [String: ChannelElectrodes] {
-    guard board.channels.allSatisfy({ $0.positiveElectrode != nil }) else { return [:] }
-    let known = board.channels.enumerated().map { index, channel in
-      (
-        channel.channelName,
-        ChannelElectrodes(
+    var known: [String: ChannelElectrodes] = [:]
+    if board.channels.allSatisfy({ $0.positiveElectrode != nil }) {
+      for (index, channel) in board.channels.enumerated() {
+        known[channel.channelName] = ChannelElectrodes(
           positive: [channel.positiveElectrode].compactMap(\.self),
           negative: [channel.negativeElectrode].compactMap(\.self),
           watchesPositive: watches(index, "LOFF_SENSP", board),
           watchesNegative: watches(index, "LOFF_SENSN", board))
-      )
+      }
     }
-    return Dictionary(known) { first, _ in first }
+    guard board.leadOff == .notTold else { return known }
+    for channel in board.signalFormat?.channels ?? [] {
+      known[channel.name] = (known[channel.name] ?? ChannelElectrodes(channel)).unwatched
+    }
+    return known
   }
 
   /// Whether a register of the ADS129x family switches a comparator on; other boards watch all, as far as is known.

@@ -63,6 +63,15 @@ func shippedProfiles(name: String) throws {
   #expect(profile.title.count > 5)
 }
 
+@Test("every shipped board says whether it tells of an electrode that is off, or its registers do")
+func leadOffIsSaid() throws {
+  for name in shippedNames where name != "bridge" {
+    let profile = try BoardProfile.load("\(folder)/\(name).yaml")
+    let isWatched = profile.registers.contains { $0.name.hasPrefix("LOFF_SENS") && $0.value != 0 }
+    #expect((profile.leadOff != nil) != isWatched, "\(name)")
+  }
+}
+
 @Test("twelve leads are claimed only by boards whose channels hold I, II and V1-V6")
 func claimsOfTwelveLeads() throws {
   #expect(shippedNames.count >= 2)
@@ -136,6 +145,7 @@ private let wrong: [(text: String, word: String)] = [
   (cyton + "\nbits: 40", "'bits'"),
   (cyton + "\ncodes: gray", "gray"),
   (cyton + "\nuse: decoration", "decoration"),
+  (cyton + "\nleadOff: maybe", "maybe"),
   (wired.replacing("mode: 1", with: "mode: 4"), "'mode'"),
   (wired.replacing("chip: ads1298", with: "chip: ads9999"), "ads9999"),
   (wired.replacing("CONFIG1: 0x86", with: "CONFIG1: high"), "CONFIG1"),
