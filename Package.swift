@@ -213,7 +213,7 @@ let package = Package(
       "CommandTests",
       [
         "ecgclip", "Recordings", "SimulatedDevices", "LinuxDevices", "FrontEnds", "Devices",
-        "ECGSignal", "CLinux", "Guard",
+        "ECGSignal", "CALSA", "CLinux", "Guard",
       ]),
     tests("DoctorTests", ["Doctor", "SimulatedDevices", "Devices", "ECGSignal"]),
   ],
