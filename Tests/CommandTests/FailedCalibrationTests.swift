@@ -143,6 +143,23 @@ private struct Fault: CustomTestStringConvertible {
   }
 }
 
+@Test("a board whose profile says that it tells no electrode off is not blamed for its wiring")
+func leadOffThatIsNotTold() async throws {
+  let bench = try CalibrationBench()
+  let cyton = try Emulator("--format", "cyton", "--simulation", "nsr", "--speed", "4")
+  let run = try await Run(
+    waitingFor: bench.calibration(
+      "leads",
+      [
+        "--profile", "cyton", "--source", "serial:\(cyton.port)", "--assume-ready", "--seconds",
+        "0.2", "--dry-run",
+      ]), environment: bench.environment)
+  #expect(run.status == 1, "\(run.complaint)")
+  let failures = run.output.split(separator: "\n").filter { $0.hasPrefix("FAILED  ") }
+  #expect(failures.count == 9)
+  #expect(failures.allSatisfy { $0.contains("no channel watches this electrode") })
+}
+
 /// Beside the others: they need a minute and half a minute of time, and little of a processor.
 @Suite struct SlowCalibrationTests {
   @Test("alarms that light their lamp 150 ms late fail")
