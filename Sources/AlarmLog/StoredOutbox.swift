@@ -31,6 +31,16 @@ public final class StoredOutbox: AlertOutbox {
     try store.read(Self.newest)
   }
 
+  public func openAlarms() throws(AlertStoreError) -> [AlertMessage] {
+    try store.read { database in
+      let rows = try Row.fetchAll(database, sql: "SELECT json FROM open ORDER BY condition")
+      return try rows.compactMap { row in
+        let json: Data = try row.value("json")
+        return AlertMessage(json: [UInt8](json))
+      }
+    }
+  }
+
   public func append(_ records: [AlertRecord]) throws(AlertStoreError) {
     let dropped = try store.write { database in
       var newest = try Self.newest(database) ?? .zero
@@ -38,6 +48,7 @@ public final class StoredOutbox: AlertOutbox {
         try database.execute(
           sql: "INSERT INTO message (position, json) VALUES (?, ?)",
           arguments: [StoredPosition(record.position), Data(record.json)])
+        try Self.noteOpen(record, database)
         newest = record.position
       }
       guard newest > .zero else { return 0 }
@@ -77,6 +88,21 @@ public final class StoredOutbox: AlertOutbox {
     try store.read { try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM message") ?? 0 }
   }
 
+  /// What `OpenAlarms.note` does, on the disk.
+  private static func noteOpen(_ record: AlertRecord, _ database: Database) throws {
+    guard let message = AlertMessage(json: record.json) else { return }
+    switch message.phase {
+    case .start, .update:
+      try database.execute(
+        sql: "INSERT OR REPLACE INTO open (condition, json) VALUES (?, ?)",
+        arguments: [message.condition, Data(record.json)])
+    case .end:
+      try database.execute(
+        sql: "DELETE FROM open WHERE condition = ?", arguments: [message.condition])
+    case .acknowledged: break
+    }
+  }
+
   private static func newest(_ database: Database) throws -> AlertPosition? {
     try StoredPosition.fetchOne(database, sql: "SELECT position FROM newest")?.position
   }
@@ -104,6 +130,12 @@ public final class StoredOutbox: AlertOutbox {
       }
       try database.create(table: "message") { table in
         table.primaryKey("position", .blob)
+        table.column("json", .blob).notNull()
+      }
+    }
+    migrator.registerMigration("open alarms") { database in
+      try database.create(table: "open") { table in
+        table.primaryKey("condition", .text)
         table.column("json", .blob).notNull()
       }
     }

@@ -74,12 +74,20 @@ public struct AlarmBoard: Sendable {
   public mutating func take(_ inactivation: AlarmInactivation) { self.inactivation = inactivation }
 
   /// What must survive a restart now.
-  public func snapshot(definitions: [AlarmDefinition], patientID: String?) -> AlarmSnapshot {
+  ///
+  /// - Parameter onsets: when alarms began, by their index.
+  public func snapshot(
+    definitions: [AlarmDefinition], patientID: String?, onsets: [Int: AlarmTime] = [:]
+  ) -> AlarmSnapshot {
     let unseen = alarms.filter {
       !$0.isAcknowledged && definitions[$0.alarm].latches(at: $0.priority)
     }
     return AlarmSnapshot(
       patientID: patientID, unacknowledged: unseen.map { definitions[$0.alarm].name },
+      onsets: Dictionary(
+        uniqueKeysWithValues: unseen.compactMap { entry in
+          onsets[entry.alarm].map { (definitions[entry.alarm].name, $0) }
+        }),
       off: off.map { definitions[$0].name })
   }
 

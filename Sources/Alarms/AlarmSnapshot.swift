@@ -5,19 +5,25 @@ import StrictJSON
 
 /// The alarm system's state as names, which outlive a change of the program or its model.
 public struct AlarmSnapshot: Hashable, Sendable {
-  /// Version of the JSON form.
-  private static let schemaVersion = 1.0
+  /// Version of the JSON form. The first had no onsets.
+  private static let schemaVersion = 2.0
 
   /// Whose alarms they are, nil where nobody said. Another patient's alarms are not restored.
   public var patientID: String?
   /// High alarms of the patient that nobody has acknowledged, active or latched, in the order of their names.
   public var unacknowledged: [String]
-  /// Alarms that are switched off, in the same order.
+  /// When the unacknowledged ones began, as far as it is known.
+  public var onsets: [String: AlarmTime]
+  /// Alarms that are switched off, in the order of their names.
   public var off: [String]
 
   /// Nothing to remember, or what is given.
-  public init(patientID: String? = nil, unacknowledged: [String] = [], off: [String] = []) {
+  public init(
+    patientID: String? = nil, unacknowledged: [String] = [], onsets: [String: AlarmTime] = [:],
+    off: [String] = []
+  ) {
     self.patientID = patientID
+    self.onsets = onsets.filter { unacknowledged.contains($0.key) }
     self.unacknowledged = unacknowledged.sorted()
     self.off = off.sorted()
   }
@@ -28,6 +34,7 @@ public struct AlarmSnapshot: Hashable, Sendable {
       "schemaVersion": .number(Self.schemaVersion),
       "patientID": patientID.map { .string($0) } ?? .null,
       "unacknowledged": .array(unacknowledged.map { .string($0) }),
+      "onsets": .object(onsets.mapValues(\.json)),
       "off": .array(off.map { .string($0) }),
     ])
     return value.prettyText + "\n"
@@ -43,13 +50,26 @@ public struct AlarmSnapshot: Hashable, Sendable {
         "\(name) is no JSON (\(error)): alarms of before the restart are lost; remove the file.")
     }
     let fields = try JSONFields(value, path: name)
-    try fields.allowOnly(["schemaVersion", "patientID", "unacknowledged", "off"])
-    guard try fields.number("schemaVersion") == Self.schemaVersion else {
+    let version = try fields.number("schemaVersion")
+    guard version == 1 || version == Self.schemaVersion else {
       throw JSONFieldError("\(name) is of another version of this program: remove the file.")
     }
+    let known = ["schemaVersion", "patientID", "unacknowledged", "off"]
+    try fields.allowOnly(version == 1 ? known : known + ["onsets"])
     if case .string(let id)? = fields.members["patientID"] { patientID = id }
     unacknowledged = try Self.names(fields, "unacknowledged")
     off = try Self.names(fields, "off")
+    onsets = [:]
+    guard version > 1 else { return }
+    let times = try fields.object("onsets")
+    for name in unacknowledged where times.members[name] != nil {
+      onsets[name] = try AlarmTime(try times.object(name))
+    }
+  }
+
+  /// Whether an alarm is lit and sounds again after the restart.
+  public func restores(_ definition: AlarmDefinition) -> Bool {
+    unacknowledged.contains(definition.name) && definition.latches(at: .high)
   }
 
   private static func names(
@@ -79,9 +99,7 @@ extension AlarmSystem {
         states[alarm].isOff = true
         inactivation.offCount &+= 1
         tell(alarm, .off, snapshot == nil ? .setting : .restart)
-      } else if snapshot?.unacknowledged.contains(definition.name) == true,
-        definition.latches(at: .high)
-      {
+      } else if snapshot?.restores(definition) == true {
         states[alarm].isLatched = true
         states[alarm].priority = .high
         tell(alarm, .latched, .restart)

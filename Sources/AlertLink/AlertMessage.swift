@@ -64,6 +64,13 @@ public struct AlertMessage: Codable, Hashable, Sendable {
   public var time: Moment
   /// How far the wall times can be trusted.
   public var clockQuality: ClockQuality
+  /// The message that began the alarm: all messages of one alarm have the same, over restarts of the device, too. The
+  /// sender writes it; nil from programs that did not tell it.
+  public var alarm: AlertPosition?
+  /// The device's life by whose monotonic clock the onset is told. The sender writes it; nil as above.
+  public var onsetEpoch: UInt64?
+  /// How far the onset's wall time can be trusted, nil as above.
+  public var onsetClockQuality: ClockQuality?
   /// Measurements and limits that explain it, by a name with its unit ("heartRateBPM"); null where not known.
   public var values: [String: Double?]
   /// The leads that could be used.

@@ -1,4 +1,5 @@
-// An alert as JSON text and back. What is not known is null, never left out.
+// An alert as JSON text and back. What is not known is null; keys that came later are left out then, because older
+// devices do not write them.
 
 import Alarms
 import ECGSignal
@@ -9,7 +10,7 @@ extension AlertMessage {
     case schemaVersion, device, epoch, sequence, condition, message, phase, priority, technical
     case onsetMonotonicSeconds, onsetWallTime, monotonicSeconds, wallTime, clockQuality
     case values, leads, modelSHA256, timeToLiveSeconds, person, provenance, simulated, test
-    case coalesced
+    case coalesced, alarmEpoch, alarmSequence, onsetEpoch, onsetClockQuality
   }
 
   public func encode(to encoder: any Encoder) throws {
@@ -39,6 +40,10 @@ extension AlertMessage {
     try keys.encode(isSimulated, forKey: .simulated)
     try keys.encode(isTest, forKey: .test)
     try keys.encode(coalesced, forKey: .coalesced)
+    try keys.encodeIfPresent(alarm?.epoch, forKey: .alarmEpoch)
+    try keys.encodeIfPresent(alarm?.sequence, forKey: .alarmSequence)
+    try keys.encodeIfPresent(onsetEpoch, forKey: .onsetEpoch)
+    try keys.encodeIfPresent(onsetClockQuality, forKey: .onsetClockQuality)
   }
 
   public init(from decoder: any Decoder) throws {
@@ -79,6 +84,12 @@ extension AlertMessage {
     isSimulated = try keys.decode(Bool.self, forKey: .simulated)
     isTest = try keys.decode(Bool.self, forKey: .test)
     coalesced = try keys.decode(Int.self, forKey: .coalesced)
+    if let epoch = try keys.decodeIfPresent(UInt64.self, forKey: .alarmEpoch) {
+      alarm = AlertPosition(
+        epoch: epoch, sequence: try keys.decode(UInt64.self, forKey: .alarmSequence))
+    }
+    onsetEpoch = try keys.decodeIfPresent(UInt64.self, forKey: .onsetEpoch)
+    onsetClockQuality = try keys.decodeIfPresent(ClockQuality.self, forKey: .onsetClockQuality)
   }
 
   /// Reads a message; nil for what is none of this version.

@@ -54,7 +54,7 @@ public final class AlertSender {
   private var queue: SendQueue
   private var filter = FlapFilter()
   private var newest: AlertPosition
-  private var active: Set<String> = []
+  private var open: OpenAlarms
   private var events: [Event] = []
   private var encodedState: [UInt8] = DeviceState().encoded()
   private var confirmed = AlertPosition.zero
@@ -82,6 +82,7 @@ public final class AlertSender {
     self.random = random
     epoch = try outbox.beginEpoch(atLeast: max(key.firstEpoch, epochFloor))
     newest = try outbox.newest() ?? .zero
+    open = OpenAlarms(try outbox.openAlarms())
     end = LinkEnd(key: key, direction: .toCentral, epoch: epoch)
     queue = SendQueue(outbox: outbox, epoch: epoch)
     tokens = budget.burstBytes
@@ -97,17 +98,36 @@ public final class AlertSender {
     for ready in filter.take(message, at: seconds) { enqueue(ready, at: seconds) }
   }
 
+  /// Ends what stands as active since an earlier life and is not carried on: nobody watches over it any more. Call it
+  /// before anything is told.
+  ///
+  /// - Parameters:
+  ///   - carriedOn: conditions of alarms that the device still knows.
+  ///   - moment: when it began to know better, by the device's clocks.
+  public func endAlarms(
+    except carriedOn: Set<String>, moment: AlertMessage.Moment,
+    clockQuality: AlertMessage.ClockQuality, at seconds: Double
+  ) {
+    for var message in open.messages
+    where message.position.epoch < epoch && !carriedOn.contains(message.condition) {
+      message.phase = .end
+      message.time = moment
+      message.clockQuality = clockQuality
+      message.values = [:]
+      message.leads = []
+      message.coalesced = 0
+      enqueue(message, at: seconds)
+    }
+  }
+
   private func enqueue(_ message: AlertMessage, at seconds: Double) {
     var message = message
     message.device = key.device
     newest = AlertPosition(epoch: epoch, sequence: newest.sequence + 1)
     message.position = newest
+    open.identify(&message)
+    open.note(message)
     let record = AlertRecord(position: newest, json: message.encoded())
-    switch message.phase {
-    case .start, .update: active.insert(message.condition)
-    case .end: active.remove(message.condition)
-    case .acknowledged: break
-    }
     let isUrgent = message.phase == .start && message.priority == .high
     // Behind a long queue the heartbeat tells it first.
     if queue.isBacklogged { hurryHeartbeat(at: seconds) }
@@ -256,7 +276,7 @@ extension AlertSender {
   /// When a message is due. Without the other end, one whose alarm is over waits for its return in the outbox.
   private func dueTime(_ entry: PendingRecord) -> Double {
     if entry.isWaitingThere { return .infinity }
-    let isActive = entry.condition.map { active.contains($0) } ?? false
+    let isActive = entry.condition.map { open.contains($0) } ?? false
     return isReachable || isActive || !entry.isSent ? entry.dueAt : .infinity
   }
 

@@ -17,6 +17,9 @@ public protocol AlertOutbox: AnyObject {
   /// The last message ever appended, received or not, or nil. It is remembered when the message is pruned.
   func newest() throws(AlertStoreError) -> AlertPosition?
 
+  /// The last start or update of each alarm whose end was not appended (`OpenAlarms`), received or not.
+  func openAlarms() throws(AlertStoreError) -> [AlertMessage]
+
   /// Stores messages, in ascending order, behind all others, in one transaction. Those already there are left alone.
   func append(_ records: [AlertRecord]) throws(AlertStoreError)
 

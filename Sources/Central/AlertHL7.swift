@@ -14,6 +14,8 @@ public struct AlertHL7: Sendable {
 
   /// Whose alarm it is, as the text of an identifier: it is the same in every message of one alarm.
   private func alarm(_ message: AlertMessage) -> String {
+    if let alarm = message.alarm { return "\(message.device).\(alarm.epoch).\(alarm.sequence)" }
+    // A device of before does not tell it: its alarms keep their identity until it starts anew.
     let milliseconds = Int64((message.onset.monotonicSeconds * 1000).rounded())
     return "\(message.device).\(message.position.epoch).\(message.condition).\(milliseconds)"
   }
@@ -66,16 +68,16 @@ public struct AlertHL7: Sendable {
 
   private func order(_ message: AlertMessage) -> HL7Segment {
     let alarm = alarm(message)
-    let isStart = message.phase == .start
+    let isFirst = message.alarm.map { $0 == message.position } ?? (message.phase == .start)
     let position = message.position
-    let own = isStart ? alarm : "\(message.device).\(position.epoch).\(position.sequence)"
+    let own = isFirst ? alarm : "\(message.device).\(position.epoch).\(position.sequence)"
     var segment = HL7Segment("OBR")
     segment[1] = "1"
     segment[3] = HL7Text.components(own, "ECGCLIP")
     segment[4] = "196616^MDC_EVT_ALARM^MDC"
     segment[7] = HL7Text.time(message.time.wallTime)
     // What began the alarm, as the filler's order in the parent's field.
-    if !isStart { segment[29] = "^" + HL7Text.escaped(alarm) + "&ECGCLIP" }
+    if !isFirst { segment[29] = "^" + HL7Text.escaped(alarm) + "&ECGCLIP" }
     return segment
   }
 

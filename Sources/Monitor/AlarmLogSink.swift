@@ -12,11 +12,10 @@ import SignalProcessing
 public final class AlarmLogSink: EventSink {
   private let writer: AlarmLogWriter
   private let finishSeconds: Double
-  private let boot: String
   private var session = ""
   private var context: SessionContext?
   /// When each alarm that holds began.
-  private var onsets: [Int: LogTime] = [:]
+  private var onsets: [Int: AlarmTime] = [:]
   private var measured: [String: Double] = [:]
   private var unusableRows: UInt32 = 0
   private var inactivation = AlarmInactivation()
@@ -29,7 +28,6 @@ public final class AlarmLogSink: EventSink {
   ) {
     self.writer = writer
     self.finishSeconds = finishSeconds
-    boot = Self.bootName()
   }
 
   public func begin(_ context: SessionContext) {
@@ -75,8 +73,8 @@ public final class AlarmLogSink: EventSink {
   private func take(_ transition: AlarmTransition, _ event: PipelineEvent) {
     guard let context else { return }
     let alarm = context.alarms[transition.alarm]
-    let time = Self.time(event.arrivalNanoseconds)
-    if transition.phase == .start { onsets[transition.alarm] = time }
+    let time = LogTime(context.clock.time(event.arrivalNanoseconds))
+    if let onset = context.onset(transition, event) { onsets[transition.alarm] = onset }
     let actor = Self.actor(transition)
     var entry = entry(
       actor == nil ? .alarm : .operation, transition.phase.name, alarm.message, time)
@@ -91,7 +89,10 @@ public final class AlarmLogSink: EventSink {
     entry.limits = Self.values(of: AlarmLimit.of(alarm.name), context)
     entry.leads = context.leads(without: unusableRows).names
     if let onset = onsets[transition.alarm] {
-      entry.onsetMonotonicNanoseconds = Int64(clamping: onset.monotonicNanoseconds)
+      // The clock of an earlier boot counted from another beginning.
+      if onset.boot == entry.boot {
+        entry.onsetMonotonicNanoseconds = Int64(clamping: onset.monotonicNanoseconds)
+      }
       entry.onsetWallMilliseconds = onset.wallMilliseconds
     }
     if transition.phase == .end { onsets[transition.alarm] = nil }
@@ -119,11 +120,13 @@ public final class AlarmLogSink: EventSink {
   private func add(
     _ phase: String, _ message: String, _ now: AlarmInactivation, _ event: PipelineEvent
   ) {
+    guard let context else { return }
     let isPersons = now.cause == .operated
     var entry = entry(
-      isPersons ? .operation : .system, phase, message, Self.time(event.arrivalNanoseconds))
+      isPersons ? .operation : .system, phase, message,
+      LogTime(context.clock.time(event.arrivalNanoseconds)))
     entry.actor = isPersons ? "localKey" : nil
-    entry.person = context?.people.name(of: now.person)
+    entry.person = context.people.name(of: now.person)
     entry.cause = now.cause.name
     entry.signalSeconds = event.seconds
     writer.add(entry)
@@ -150,18 +153,10 @@ public final class AlarmLogSink: EventSink {
   ) -> AlarmLogEntry {
     var entry = AlarmLogEntry(
       kind: kind, phase: phase, message: message, time: time, session: session,
-      provenance: context?.format.provenance.rawValue ?? "", boot: boot)
+      provenance: context?.format.provenance.rawValue ?? "", boot: AlarmClock.boot)
     entry.isClockSynchronised = clinux_clock_is_synchronised() != 0
     entry.record = context?.recordName
     return entry
-  }
-
-  /// An instant of CLOCK_MONOTONIC with the wall time that it had, by the clock as it is set now.
-  private static func time(_ monotonic: UInt64) -> LogTime {
-    let now = now()
-    let ago = Double(now.monotonicNanoseconds &- min(monotonic, now.monotonicNanoseconds)) / 1e6
-    return LogTime(
-      monotonicNanoseconds: monotonic, wallMilliseconds: now.wallMilliseconds - Int64(ago))
   }
 
   /// This instant by both clocks.
@@ -176,10 +171,12 @@ public final class AlarmLogSink: EventSink {
     let random = String(UInt16.random(in: 0...UInt16.max), radix: 16)
     return SessionName.text(Date()) + "-" + String(repeating: "0", count: 4 - random.count) + random
   }
+}
 
-  /// The kernel's name of this boot, its first eight digits.
-  static func bootName() -> String {
-    let text = try? String(contentsOfFile: "/proc/sys/kernel/random/boot_id", encoding: .ascii)
-    return String((text ?? "unknown").prefix(8))
+extension LogTime {
+  /// The same moment, for the log.
+  fileprivate init(_ time: AlarmTime) {
+    self.init(
+      monotonicNanoseconds: time.monotonicNanoseconds, wallMilliseconds: time.wallMilliseconds)
   }
 }

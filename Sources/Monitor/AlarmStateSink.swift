@@ -15,6 +15,7 @@ public final class AlarmStateSink: EventSink {
   private var untold: [String]
   private var context: SessionContext?
   private var board = AlarmBoard()
+  private var onsets: [Int: AlarmTime] = [:]
   private var kept: AlarmSnapshot?
   private var hasBegun = false
   private var isFailing = false
@@ -31,14 +32,18 @@ public final class AlarmStateSink: EventSink {
   public func begin(_ context: SessionContext) { self.context = context }
 
   public func take(_ event: PipelineEvent) {
-    if case .alarm(let transition) = event.kind { board.take(transition, at: event.seconds) }
+    if case .alarm(let transition) = event.kind, let context {
+      board.take(transition, at: event.seconds)
+      if let onset = context.onset(transition, event) { onsets[transition.alarm] = onset }
+    }
     if event.seconds >= Self.firstSeconds { hasBegun = true }
   }
 
   /// Once a batch of events, so that a burst of alarms is one write.
   public func refresh() {
     guard let context, hasBegun else { return }
-    let snapshot = board.snapshot(definitions: context.alarms, patientID: patientID)
+    let snapshot = board.snapshot(
+      definitions: context.alarms, patientID: patientID, onsets: onsets)
     guard snapshot != kept else { return }
     file.keep(Array(snapshot.text.utf8))
     kept = snapshot

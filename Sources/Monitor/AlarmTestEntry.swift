@@ -20,7 +20,7 @@ extension AlarmLogEntry {
       kind: .operation, phase: "tested",
       message: "Alarms tested (\(parts.joined(separator: ", ")))", time: AlarmLogSink.now(),
       session: AlarmLogSink.sessionName(), provenance: Provenance.testSignal.rawValue,
-      boot: AlarmLogSink.bootName())
+      boot: AlarmClock.boot)
     entry.isClockSynchronised = clinux_clock_is_synchronised() != 0
     entry.isTest = true
     entry.actor = "localKey"

@@ -68,6 +68,10 @@ public final class CentralLink {
     mailbox.put(message, decidedNanoseconds: decidedNanoseconds)
   }
 
+  /// Says which alarms of before the restart go on; what else stands as active at the station is ended. Once, before
+  /// anything is told; without it nothing is ended.
+  func carryOn(_ carriedOn: LinkMailbox.CarriedOn) { mailbox.put(carriedOn) }
+
   /// What heartbeats say of the present.
   public func setState(_ state: DeviceState) { mailbox.put(state) }
 

@@ -22,7 +22,7 @@ public final class CentralLinkSink: EventSink {
   private var context: SessionContext?
   private var board = AlarmBoard()
   private var state = DeviceState()
-  private var onsets: [Int: AlertMessage.Moment] = [:]
+  private var onsets: [Int: AlarmTime] = [:]
   private var values: [String: Double?] = ["heartRateBPM": nil]
   private var unusableRows: UInt32 = 0
 
@@ -67,6 +67,12 @@ public final class CentralLinkSink: EventSink {
     state.provenance = context.format.provenance.rawValue
     state.simulated = context.isSimulated
     link.setState(state)
+    let carriedOn = context.alarms.filter { context.restored?.restores($0) == true }
+    let now = context.clock.time(clinux_monotonic_nanoseconds())
+    link.carryOn(
+      LinkMailbox.CarriedOn(
+        conditions: Set(carriedOn.map(\.name)), moment: AlertMessage.Moment(now),
+        clockQuality: now.clockQuality))
   }
 
   public func take(_ event: PipelineEvent) {
@@ -86,20 +92,19 @@ public final class CentralLinkSink: EventSink {
   private func take(_ transition: AlarmTransition, _ event: PipelineEvent) {
     guard let context else { return }
     let alarm = context.alarms[transition.alarm]
-    let moment = AlertMessage.Moment(
-      monotonicSeconds: Double(event.arrivalNanoseconds) / 1e9, wallTime: Self.wallTime())
-    if transition.phase == .start || onsets[transition.alarm] == nil {
-      onsets[transition.alarm] = moment
-    }
+    let time = context.clock.time(event.arrivalNanoseconds)
+    let onset = context.onset(transition, event) ?? onsets[transition.alarm] ?? time
+    onsets[transition.alarm] = onset
     board.take(transition, at: event.seconds)
     publishState()
     guard let phase = Self.phase(transition.phase) else { return }
     var message = AlertMessage(
       condition: alarm.name, message: alarm.message, phase: phase, priority: transition.priority,
-      isTechnical: alarm.isTechnical, onset: onsets[transition.alarm] ?? moment, time: moment,
-      clockQuality: Self.clockQuality(), values: values,
+      isTechnical: alarm.isTechnical, onset: AlertMessage.Moment(onset, asOf: time),
+      time: AlertMessage.Moment(time), clockQuality: time.clockQuality, values: values,
       leads: context.leads(without: unusableRows), modelSHA256: context.modelSHA256,
       provenance: context.format.provenance.rawValue, isSimulated: context.isSimulated)
+    message.onsetClockQuality = onset.clockQuality
     message.person = context.people.name(of: transition.person)
     link.tell(message, decidedNanoseconds: event.arrivalNanoseconds)
     if transition.phase == .end { onsets[transition.alarm] = nil }
@@ -132,14 +137,6 @@ public final class CentralLinkSink: EventSink {
     state = next
   }
 
-  static func wallTime() -> String {
-    Date().formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
-  }
-
-  static func clockQuality() -> AlertMessage.ClockQuality {
-    clinux_clock_is_synchronised() != 0 ? .synchronised : .unsynchronised
-  }
-
   public func tell(problem: String) {}
 
   public func takeProblems() -> [String] {
@@ -154,4 +151,26 @@ public final class CentralLinkSink: EventSink {
   }
 
   public func end(_ summary: Summary) { link.stop() }
+}
+
+extension AlarmTime {
+  /// In the words of the link.
+  var clockQuality: AlertMessage.ClockQuality {
+    isClockSynchronised ? .synchronised : .unsynchronised
+  }
+}
+
+extension AlertMessage.Moment {
+  /// A moment of this boot.
+  init(_ time: AlarmTime) {
+    self.init(
+      monotonicSeconds: Double(time.monotonicNanoseconds) / 1e9, wallTime: time.wallText)
+  }
+
+  /// A moment that may be of an earlier boot, by the clock of this one: as long before `now` as the wall clocks say.
+  init(_ time: AlarmTime, asOf now: AlarmTime) {
+    self.init(
+      monotonicSeconds: Double(now.monotonicNanoseconds) / 1e9 - time.seconds(until: now),
+      wallTime: time.wallText)
+  }
 }

@@ -31,6 +31,25 @@ public struct SessionContext: Sendable {
   public var people = AlarmPeople()
   /// Name of the recording that is made, nil for none.
   public var recordName: String?
+  /// What was left of the alarms when the monitor last ended; nil where nothing is known.
+  public var restored: AlarmSnapshot?
+  /// By which clocks alarms are told.
+  public var clock = AlarmClock()
+
+  /// When the alarm that a transition is about began, where the transition tells it: now, or before the restart.
+  func onset(_ transition: AlarmTransition, _ event: PipelineEvent) -> AlarmTime? {
+    if transition.phase == .start { return clock.time(event.arrivalNanoseconds) }
+    guard transition.cause == .restart else { return nil }
+    return restored?.onsets[alarms[transition.alarm].name]
+  }
+
+  /// Seconds of signal for the alarm's place on a board: one of before the restart began before the signal.
+  func seconds(_ transition: AlarmTransition, _ event: PipelineEvent) -> Double {
+    guard transition.cause == .restart, let onset = onset(transition, event) else {
+      return event.seconds
+    }
+    return event.seconds - onset.seconds(until: clock.time(event.arrivalNanoseconds))
+  }
 
   /// The leads that can be trusted while some rows, a bit each, cannot.
   func leads(without unusableRows: UInt32) -> LeadSet {

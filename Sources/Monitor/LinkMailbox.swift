@@ -13,7 +13,16 @@ final class LinkMailbox: Sendable {
     var decidedNanoseconds: UInt64
   }
 
+  /// Alarms of before a restart that go on.
+  struct CarriedOn: Sendable {
+    var conditions: Set<String>
+    /// When the monitor started.
+    var moment: AlertMessage.Moment
+    var clockQuality: AlertMessage.ClockQuality
+  }
+
   struct Content: Sendable {
+    var carriedOn: CarriedOn?
     var told: [Told] = []
     var state: DeviceState?
     var isStopping = false
@@ -47,6 +56,8 @@ final class LinkMailbox: Sendable {
       progress.noteTold()
     }
   }
+
+  func put(_ carriedOn: CarriedOn) { change { $0.carriedOn = carriedOn } }
 
   func put(_ state: DeviceState) { change { $0.state = state } }
 

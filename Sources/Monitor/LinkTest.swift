@@ -54,14 +54,13 @@ public struct LinkTest: Hashable, Sendable {
   private static let provenance = "testSignal"
 
   private static func message(_ phase: AlertMessage.Phase, onset: UInt64) -> AlertMessage {
-    func moment(_ nanoseconds: UInt64) -> AlertMessage.Moment {
-      AlertMessage.Moment(
-        monotonicSeconds: Double(nanoseconds) / 1e9, wallTime: CentralLinkSink.wallTime())
-    }
+    let clock = AlarmClock()
+    let begin = AlertMessage.Moment(clock.time(onset))
+    let now = clock.time(clinux_monotonic_nanoseconds())
     return AlertMessage(
       condition: condition, message: "TEST of the alarms: nobody is in danger", phase: phase,
-      priority: .low, isTechnical: true, onset: moment(onset),
-      time: moment(clinux_monotonic_nanoseconds()), clockQuality: CentralLinkSink.clockQuality(),
+      priority: .low, isTechnical: true, onset: begin,
+      time: AlertMessage.Moment(now), clockQuality: now.clockQuality,
       timeToLiveSeconds: 60, provenance: provenance, isSimulated: true, isTest: true)
   }
 

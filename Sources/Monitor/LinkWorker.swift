@@ -59,6 +59,11 @@ final class LinkWorker {
           "\(content.lostCount) alerts found no room at the alert link: this device is too busy.")
       }
       if let state = content.state { sender.state = state }
+      if let carriedOn = content.carriedOn {
+        sender.endAlarms(
+          except: carriedOn.conditions, moment: carriedOn.moment,
+          clockQuality: carriedOn.clockQuality, at: now)
+      }
       for told in content.told { sender.tell(told.message, at: now) }
       receive(into: sender, at: now)
       findStation(at: now, isReachable: sender.isReachable)
@@ -206,6 +211,8 @@ final class NotingOutbox: AlertOutbox {
   }
 
   func newest() throws(AlertStoreError) -> AlertPosition? { try outbox.newest() }
+
+  func openAlarms() throws(AlertStoreError) -> [AlertMessage] { try outbox.openAlarms() }
 
   func append(_ records: [AlertRecord]) throws(AlertStoreError) {
     for record in records where record.position > noted.last?.position ?? .zero {

@@ -113,6 +113,7 @@ public final class Monitor {
     }
     context.recordName = session?.recordName
     context.people = desk.people
+    context.restored = configuration.pipeline.restoredAlarms
     for sink in sinks { try sink.begin(context) }
     calibrated.warnings.forEach(tell)
     if !calibrated.warnings.isEmpty { desk.report(.calibrationExpired, isPresent: true) }

@@ -104,7 +104,7 @@ public final class TerminalSink: EventSink {
       lastWindowSeconds = event.seconds
       showWindow()
     case .alarm(let transition):
-      board.take(transition, at: event.seconds)
+      board.take(transition, at: context.seconds(transition, event))
       showAlarms()
     case .inactivation(let inactivation):
       board.take(inactivation)

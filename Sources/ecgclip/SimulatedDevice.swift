@@ -12,6 +12,7 @@ private final class MemoryOutbox: AlertOutbox {
 
   func beginEpoch(atLeast floor: UInt64) throws(AlertStoreError) -> UInt64 { max(1, floor) }
   func newest() throws(AlertStoreError) -> AlertPosition? { last }
+  func openAlarms() throws(AlertStoreError) -> [AlertMessage] { [] }
   func append(_ new: [AlertRecord]) throws(AlertStoreError) {
     records += new.filter { $0.position > last ?? .zero }
     last = records.last?.position ?? last

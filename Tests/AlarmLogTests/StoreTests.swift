@@ -138,6 +138,43 @@ private func record(_ epoch: UInt64, _ sequence: UInt64) -> AlertRecord {
     #expect(throws: AlertStoreError.self) { try outbox.beginEpoch(atLeast: 0) }
   }
 
+  @Test("alarms that have not ended are known over restarts, received or not")
+  func openAlarms() throws {
+    var outbox = try StoredOutbox(path: path) { Issue.record("\($0)") }
+    // As the version before left it.
+    let database = try DatabaseQueue(path: path)
+    try database.write { database in
+      try database.drop(table: "open")
+      try database.execute(
+        sql: "DELETE FROM grdb_migrations WHERE identifier = 'open alarms'")
+    }
+    try database.close()
+    outbox = try StoredOutbox(path: path) { Issue.record("\($0)") }
+    #expect(try outbox.openAlarms() == [])
+    var open = OpenAlarms()
+    let words: [(String, AlertMessage.Phase)] = [
+      ("asystole", .start), ("noise", .start), ("leadOff", .start), ("asystole", .update),
+      ("noise", .end), ("asystole", .acknowledged),
+    ]
+    for (index, (condition, phase)) in words.enumerated() {
+      let moment = AlertMessage.Moment(monotonicSeconds: Double(index), wallTime: nil)
+      var message = AlertMessage(
+        condition: condition, message: "", phase: phase, priority: .high, onset: moment,
+        time: moment)
+      message.position = AlertPosition(epoch: 5, sequence: UInt64(index + 1))
+      let record = AlertRecord(position: message.position, json: message.encoded())
+      try outbox.append([record])
+      // One that is there already changes nothing.
+      try outbox.append([record])
+      open.take(record)
+    }
+    try outbox.markReceived(through: AlertPosition(epoch: 5, sequence: 4))
+    outbox = try StoredOutbox(path: path) { Issue.record("\($0)") }
+    let found = try outbox.openAlarms()
+    #expect(found == open.messages.sorted { $0.condition < $1.condition })
+    #expect(found.map(\.position.sequence) == [4, 3])
+  }
+
   @Test("what nobody takes is bounded, and giving it up is told")
   func bounds() throws {
     let told = Mutex<[String]>([])

@@ -187,6 +187,14 @@ func brokenSnapshot(text: String) {
   #expect("\(error!)".contains("alarm-state.json"))
 }
 
+@Test("a file of the version before, which has no onsets, is read")
+func olderSnapshot() throws {
+  let text = #"{"schemaVersion": 1, "patientID": "7", "unacknowledged": ["asystole"], "off": []}"#
+  #expect(
+    try AlarmSnapshot(parsing: text.utf8, name: "alarm-state.json")
+      == AlarmSnapshot(patientID: "7", unacknowledged: ["asystole"]))
+}
+
 @Test(
   "names that this program does not know, and alarms that may not be off, are not restored as off")
 func foreignSnapshot() {

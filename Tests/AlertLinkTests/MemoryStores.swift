@@ -43,11 +43,16 @@ final class MemoryOutbox: CuttableStore, AlertOutbox {
   private var last: AlertPosition?
   private var received = AlertPosition.zero
 
+  private var open = OpenAlarms()
+
   func newest() throws(AlertStoreError) -> AlertPosition? { last }
+  func openAlarms() throws(AlertStoreError) -> [AlertMessage] { open.messages }
 
   func append(_ new: [AlertRecord]) throws(AlertStoreError) {
     try write {
-      records += new.filter { $0.position > last ?? .zero }
+      let behind = new.filter { $0.position > last ?? .zero }
+      records += behind
+      for record in behind { open.take(record) }
       last = records.last?.position ?? last
     }
   }

@@ -69,6 +69,37 @@ let readsHL7 = Python.imports("hl7apy")
       values(3)[1...] == [monitor, "update", "active", "alarm-acknowledged", "PL", "ST"])
   }
 
+  @Test("an alarm that began before its device restarted is closed under the name that it had")
+  func restart() throws {
+    let key = LinkKey(
+      id: 7, device: "bed-7", firstEpoch: 9, secret: [UInt8](repeating: 1, count: 32))
+    let outbox = MemoryOutbox()
+    let first = try AlertSender(key: try #require(key), outbox: outbox, at: 10)
+    for condition in ["asystole", "leadOff"] { first.tell(alert(condition), at: 13.25) }
+    first.store(at: 13.25)
+    let second = try AlertSender(key: try #require(key), outbox: outbox, at: 50)
+    let moment = AlertMessage.Moment(monotonicSeconds: 50, wallTime: nil)
+    second.endAlarms(except: ["asystole"], moment: moment, clockQuality: .synchronised, at: 50)
+    second.tell(alert("asystole", phase: .update, at: 51), at: 51)
+    second.tell(alert("asystole", phase: .end, at: 60), at: 60)
+    _ = second.datagrams(at: 60)
+    second.store(at: 60)
+    let format = AlertHL7(site: "ward")
+    let segments = try outbox.unreceived(after: .zero, limit: 9).enumerated().map {
+      number, record in
+      let message = try #require(AlertMessage(json: record.json))
+      let text = format.text(message, number: UInt64(number), now: "2026-01-02T03:04:05Z")
+      return try #require(text.split(separator: "\r").first { $0.hasPrefix("OBR") })
+        .split(separator: "|", omittingEmptySubsequences: false).map(String.init)
+    }
+    try #require(segments.count == 5)
+    #expect(segments.map { $0[3] } == (1...5).map { "bed-7.\($0 < 3 ? 9 : 10).\($0)^ECGCLIP" })
+    // The start has no parent; leadOff's end, asystole's update and end have the starts.
+    let parents = segments.map { $0.count > 29 ? $0[29] : "" }
+    let asystole = "^bed-7.9.1&ECGCLIP"
+    #expect(parents == ["", "", "^bed-7.9.2&ECGCLIP", asystole, asystole])
+  }
+
   @Test("a time that is none is left empty, and the others keep their milliseconds")
   func times() {
     #expect(HL7Text.time("2026-01-02T03:04:05.678Z") == "20260102030405.678+0000")

@@ -87,15 +87,18 @@ final class MemoryOutbox: AlertOutbox {
   private var epoch: UInt64 = 0
   private var records: [AlertRecord] = []
   private var last: AlertPosition?
+  private var open = OpenAlarms()
 
   func beginEpoch(atLeast floor: UInt64) throws(AlertStoreError) -> UInt64 {
     epoch = max(epoch + 1, floor)
     return epoch
   }
   func newest() throws(AlertStoreError) -> AlertPosition? { last }
+  func openAlarms() throws(AlertStoreError) -> [AlertMessage] { open.messages }
   func append(_ records: [AlertRecord]) throws(AlertStoreError) {
     for record in records where record.position > last ?? .zero {
       self.records.append(record)
+      open.take(record)
       last = record.position
     }
   }

@@ -70,9 +70,9 @@ func stateFile() throws {
   }
   file.finish()
   let bytes = try #require(FileManager.default.contents(atPath: path))
-  #expect(
-    try AlarmSnapshot(parsing: bytes, name: path)
-      == AlarmSnapshot(patientID: "4711", unacknowledged: ["asystole"], off: ["tachycardia"]))
+  let snapshot = try AlarmSnapshot(parsing: bytes, name: path)
+  #expect(snapshot.patientID == "4711" && snapshot.off == ["tachycardia"])
+  #expect(snapshot.unacknowledged == ["asystole"] && snapshot.onsets.keys.sorted() == ["asystole"])
   #expect(sink.technicalConditions.isEmpty)
 }
 

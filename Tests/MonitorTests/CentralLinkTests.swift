@@ -163,6 +163,7 @@ import Testing
       try memory.beginEpoch(atLeast: floor)
     }
     func newest() throws(AlertStoreError) -> AlertPosition? { nil }
+    func openAlarms() throws(AlertStoreError) -> [AlertMessage] { [] }
     func append(_ records: [AlertRecord]) throws(AlertStoreError) {
       offered.note(records.last?.position.sequence ?? 0)
       throw AlertStoreError("no space")

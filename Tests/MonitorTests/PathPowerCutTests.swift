@@ -23,6 +23,9 @@ private final class Disk: Sendable {
     var epoch: UInt64 = 0
     var newest: AlertPosition?
     var outbox: [AlertRecord] = []
+    var open = OpenAlarms()
+    /// All that the outbox ever took.
+    var taken: Set<AlertPosition> = []
     var log: [AlarmLogEntry] = []
     var state: [UInt8] = []
     var writeCount = 0
@@ -66,9 +69,14 @@ private final class DiskOutbox: AlertOutbox {
     return disk.now.epoch
   }
   func newest() throws(AlertStoreError) -> AlertPosition? { disk.now.newest }
+  func openAlarms() throws(AlertStoreError) -> [AlertMessage] { disk.now.open.messages }
   func append(_ records: [AlertRecord]) throws(AlertStoreError) {
     try write { content in
-      content.outbox += records.filter { $0.position > content.newest ?? .zero }
+      for record in records where record.position > content.newest ?? .zero {
+        content.outbox.append(record)
+        content.taken.insert(record.position)
+        content.open.take(record)
+      }
       content.newest = max(content.newest ?? .zero, records.last?.position ?? .zero)
     }
   }
@@ -111,7 +119,7 @@ private final class Life {
 
   init(_ disk: Disk, _ key: LinkKey, to port: UInt16, isDead: Bool) throws {
     self.disk = disk
-    context = Self.context()
+    context = Self.context(try? AlarmSnapshot(parsing: disk.now.state, name: "state"))
     let life = disk.now.life
     let peer = DatagramPeer(addressHigh: 0, addressLow: 0xFFFF_7F00_0001, scope: 0, port: port)
     link = try CentralLinkSink(desk: AlarmDesk()) { _ in
@@ -133,15 +141,17 @@ private final class Life {
     for sink in sinks { try sink.begin(context) }
   }
 
-  private static func context() -> SessionContext {
+  private static func context(_ restored: AlarmSnapshot?) -> SessionContext {
     let format = SignalFormat(
       sampleRate: 500, channels: [Channel(name: "II", lead: .II, microvoltsPerCode: 1)],
       provenance: .replay, sourceName: "101")
     let layout = RowLayout(format)
-    return SessionContext(
+    var context = SessionContext(
       format: format, layout: layout, leads: layout.leads, modelName: "m",
       modelSHA256: String(repeating: "0", count: 64), statements: [], filters: .monitoring,
       alarms: BuiltInAlarm.allCases.map(\.definition), profile: PatientProfile())
+    context.restored = restored
+    return context
   }
 
   /// One transition, as the monitor's thread hands it to its sinks.
@@ -233,6 +243,26 @@ private final class Life {
     return wasCut
   }
 
+  /// What the outbox had of an alarm when the power went goes on under its name and onset, or is ended.
+  private func checkNames(_ disk: Disk.Content, _ messages: [AlertMessage], _ when: String) {
+    let first = messages.first?.position.epoch ?? 0
+    for (name, isCarriedOn) in [("asystole", true), ("leadOff", false)] {
+      let own = messages.filter { $0.condition == name }
+      guard let start = own.first, start.phase == .start else { continue }
+      let isLater = { (message: AlertMessage) in message.position.epoch > first }
+      // A start that left and was in no file when the power went belongs to nothing that follows.
+      guard own.filter(isLater).allSatisfy({ $0.alarm?.epoch == first }) else {
+        #expect(!disk.taken.contains(start.position), "\(when): \(name) has two names")
+        continue
+      }
+      #expect(own.allSatisfy { $0.alarm == start.position }, "\(when): \(name)")
+      #expect(own.allSatisfy { $0.onset == start.time }, "\(when): \(name)")
+      guard disk.taken.contains(start.position) else { continue }
+      #expect(own.last?.phase == (isCarriedOn ? .update : .end), "\(when): \(name)")
+    }
+    #expect(disk.open.messages.map(\.condition).contains("leadOff") == false, "\(when)")
+  }
+
   private func check(_ disk: Disk.Content, _ station: Station, _ when: String) {
     func name(_ condition: String, _ phase: String, _ seconds: Double) -> String {
       "\(condition) \(phase) \(Int((seconds * 1000).rounded()))"
@@ -246,6 +276,7 @@ private final class Life {
       #expect(arrived.filter { $0 == start }.count == 1, "\(when): \(start) is not in \(arrived)")
     }
     #expect(disk.outbox.isEmpty, "\(when)")
+    checkNames(disk, station.messages, when)
     guard let snapshot = try? AlarmSnapshot(parsing: disk.state, name: "state") else { return }
     for name in snapshot.unacknowledged {
       #expect(station.messages.contains { $0.condition == name }, "\(when): \(name)")

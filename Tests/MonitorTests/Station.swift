@@ -9,6 +9,7 @@ import LinuxDevices
 final class ForgetfulStore: AlertOutbox, AlertInbox {
   private var epoch: UInt64 = 0
   private var records: [AlertRecord] = []
+  private var open = OpenAlarms()
   private var entries: [InboxEntry] = []
 
   func beginEpoch(atLeast floor: UInt64) throws(AlertStoreError) -> UInt64 {
@@ -16,8 +17,12 @@ final class ForgetfulStore: AlertOutbox, AlertInbox {
     return epoch
   }
   func newest() throws(AlertStoreError) -> AlertPosition? { records.last?.position }
+  func openAlarms() throws(AlertStoreError) -> [AlertMessage] { open.messages }
   func append(_ records: [AlertRecord]) throws(AlertStoreError) {
-    self.records += records.filter { $0.position > self.records.last?.position ?? .zero }
+    for record in records where record.position > self.records.last?.position ?? .zero {
+      self.records.append(record)
+      open.take(record)
+    }
   }
   func unreceived(
     after position: AlertPosition, limit: Int
