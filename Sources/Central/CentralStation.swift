@@ -22,12 +22,19 @@ public final class StationCommands: Sendable {
     case acknowledge(device: String, condition: String, person: String)
     /// An output has something to tell.
     case event(CentralEvent)
-    case stop
+  }
+
+  /// What waits for the station's thread.
+  struct Waiting: Sendable {
+    var commands: [Command] = []
+    /// Commands and events for which there was no room.
+    var lostCount = 0
+    var isStopping = false
   }
 
   /// Far more than people write; from a broker anything may come.
-  private static let waitingMax = 256
-  private let waiting = Mutex<[Command]>([])
+  static let waitingMax = 256
+  private let waiting = Mutex(Waiting())
   let wakeDescriptor: Int32
 
   /// Nobody has said anything yet.
@@ -59,18 +66,28 @@ public final class StationCommands: Sendable {
     if !take(line: "ack \(device) \(text.dropFirst(4))") { add(.event(event)) }
   }
 
-  /// Asks the station to end.
-  public func stop() { add(.stop) }
+  /// Asks the station to end; there is always room for that.
+  public func stop() { change { $0.isStopping = true } }
 
   private func add(_ command: Command) {
-    waiting.withLock { if $0.count < Self.waitingMax { $0.append(command) } }
+    change { waiting in
+      if waiting.commands.count < Self.waitingMax {
+        waiting.commands.append(command)
+      } else {
+        waiting.lostCount += 1
+      }
+    }
+  }
+
+  private func change(_ body: (inout Waiting) -> Void) {
+    waiting.withLock { body(&$0) }
     clinux_event_raise(wakeDescriptor)
   }
 
-  func takeAll() -> [Command] {
+  func takeAll() -> Waiting {
     clinux_event_clear(wakeDescriptor)
     return waiting.withLock { waiting in
-      defer { waiting = [] }
+      defer { waiting = Waiting() }
       return waiting
     }
   }
@@ -134,10 +151,15 @@ public final class CentralStation {
       for event in receiver.takeEvents() {
         for line in board.take(event) { tell(line) }
       }
-      for command in commands.takeAll() {
-        if case .stop = command { return }
-        take(command, at: now)
+      let asked = commands.takeAll()
+      for command in asked.commands { take(command, at: now) }
+      if asked.lostCount > 0 {
+        tell(
+          .problem(
+            "\(asked.lostCount) commands and messages of outputs were dropped: more came at once than "
+              + "\(StationCommands.waitingMax). Acknowledge again what still stands as active."))
       }
+      if asked.isStopping { return }
       if now >= secondAt { everySecond(at: now) }
     }
   }
@@ -175,7 +197,6 @@ public final class CentralStation {
 
   private func take(_ command: StationCommands.Command, at seconds: Double) {
     switch command {
-    case .stop: break
     case .event(let event): tell(.output(event))
     case .acknowledge(let device, let condition, let person):
       let alert = board.alert(device: device, condition: condition)

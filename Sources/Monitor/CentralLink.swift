@@ -5,16 +5,18 @@ import AlertLink
 import Devices
 import RealTime
 
-/// How a monitor reaches its central station. All closures are called on the link's own thread, which may wait.
+/// How a monitor reaches its central station. All closures are called on threads of the link, which may wait.
 public struct CentralLinkConfiguration: Sendable {
   /// The key that both ends share.
   public var key: LinkKey
   /// Makes the way for datagrams.
   public var makeTransport: @Sendable () -> any DatagramTransport
-  /// Looks the station up.
+  /// Looks the station up, on a thread of its own: alerts to the address found last do not wait for it.
   public var findStation: @Sendable () throws -> DatagramPeer
   /// Opens the memory for what the station has not confirmed.
   public var openOutbox: @Sendable () throws -> any AlertOutbox
+  /// A station that does not answer is looked up again after so long.
+  public var searchSeconds = 30.0
 
   /// A station, and how to get there.
   public init(

@@ -59,6 +59,9 @@ final class LinkMailbox: Sendable {
 
   func put(_ carriedOn: CarriedOn) { change { $0.carriedOn = carriedOn } }
 
+  /// Something outside the mailbox is there for the link's thread.
+  func wake() { clinux_event_raise(wakeDescriptor) }
+
   func put(_ state: DeviceState) { change { $0.state = state } }
 
   func stop() { change { $0.isStopping = true } }

@@ -7,10 +7,10 @@ import Foundation
 
 /// Body of the link's thread.
 final class LinkWorker {
-  /// A station that does not answer is looked up again so often: it may have another address.
-  private static let searchSeconds = 30.0
+  /// While no address is known nothing can be sent, so that much may be waited for one.
+  private static let firstAddressMilliseconds = 100
   /// What cannot be opened is tried again so often.
-  private static let retryMilliseconds: Int32 = 2000
+  private static let retrySeconds = 2.0
   /// How much was lost is told so often.
   private static let lossSeconds = 60.0
   /// A station answers a few times a second. What is more is left to the system, so that who floods the port can
@@ -21,6 +21,9 @@ final class LinkWorker {
   private let mailbox: LinkMailbox
   private let onNews: @Sendable (CentralLinkNews) -> Void
   private let transport: any DatagramTransport
+  private let finder: StationFinder
+  private var hasOpened = false
+  /// The last address that was found.
   private var station: DatagramPeer?
   private var searchAt = 0.0
   private var lastTrouble = ""
@@ -37,11 +40,13 @@ final class LinkWorker {
     self.mailbox = mailbox
     self.onNews = onNews
     transport = configuration.makeTransport()
+    finder = StationFinder(configuration.findStation, onAnswer: { mailbox.wake() })
   }
 
   /// Runs until somebody asks to stop.
   func run() {
     defer {
+      finder.end()
       transport.close()
       mailbox.progress.end()
     }
@@ -104,7 +109,7 @@ final class LinkWorker {
   private func rest() {
     var descriptor = mailbox.wakeDescriptor
     clinux_event_clear(descriptor)
-    clinux_wait_any(&descriptor, 1, Self.retryMilliseconds)
+    clinux_wait_any(&descriptor, 1, Int32(Self.retrySeconds * 1000))
   }
 
   private func wait(for sender: AlertSender) {
@@ -124,21 +129,40 @@ final class LinkWorker {
     }
   }
 
-  /// Opens what is closed and looks up whom to talk to, now and then while nobody answers.
+  /// Opens what is closed and looks up whom to talk to, now and then while nobody answers: it may have another address.
+  /// Until a search has ended what is known holds.
   private func findStation(at seconds: Double, isReachable: Bool) {
+    note(finder.take(), at: seconds)
     let isAway = transport.descriptor < 0
     guard isAway || !isReachable, seconds >= searchAt else { return }
-    searchAt = seconds + Self.searchSeconds
+    searchAt = seconds + configuration.searchSeconds
     do {
-      if isAway { if station == nil { try transport.open() } else { transport.reopen() } }
-      if transport.descriptor < 0 { searchAt = seconds + Double(Self.retryMilliseconds) / 1000 }
-      station = try configuration.findStation()
-      lastTrouble = ""
+      if isAway { if hasOpened { transport.reopen() } else { try transport.open() } }
+      hasOpened = true
+      if transport.descriptor < 0 { searchAt = seconds + Self.retrySeconds }
+      finder.search()
+      if station == nil {
+        note(finder.take(waiting: Self.firstAddressMilliseconds), at: seconds)
+      }
     } catch {
-      // A plug or a name that is not there yet is looked for more often.
-      searchAt = seconds + Double(Self.retryMilliseconds) / 1000
-      tell("\(error)")
+      noteTrouble("\(error)", at: seconds)
     }
+  }
+
+  private func note(_ answer: StationFinder.Answer?, at seconds: Double) {
+    switch answer {
+    case .found(let peer)?:
+      station = peer
+      lastTrouble = ""
+    case .failed(let reason)?: noteTrouble(reason, at: seconds)
+    case nil: break
+    }
+  }
+
+  /// A plug or a name that is not there yet is looked for more often.
+  private func noteTrouble(_ reason: String, at seconds: Double) {
+    searchAt = seconds + Self.retrySeconds
+    tell(reason)
   }
 
   private func send(_ sender: AlertSender, at seconds: Double) {

@@ -95,6 +95,27 @@ import Testing
     station.stop()
   }
 
+  @Test("commands beyond what fits are told to be lost, and the end is never one of them")
+  func flooded() throws {
+    let commands = try StationCommands()
+    for number in 0..<(StationCommands.waitingMax + 44) {
+      #expect(commands.take(line: "ack bed-7 asystole \(number)"))
+    }
+    commands.stop()
+    var lines: [StationLine] = []
+    let station = try CentralStation(
+      transports: [], keys: KeyFolder(folder.path), inbox: StoredInbox(path: inbox) { _ in },
+      board: StationBoard(topics: Topics(site: "test"), retained: RetainedTexts(), onNews: {}),
+      commands: commands, epochFloor: 0, tell: { lines.append($0) })
+    // Returns, because it was asked to.
+    station.run()
+    let told = try lines.map { try Json.data(Data($0.json)) }
+    #expect(
+      told.filter { $0["type"].text == "acknowledgement" }.count == StationCommands.waitingMax)
+    let problems = told.filter { $0["type"].text == "problem" }.compactMap { $0["message"].text }
+    #expect(problems.count == 1 && problems[0].hasPrefix("44 commands and messages"))
+  }
+
   @Test("it hears IPv4 and IPv6 at once")
   func bothKinds() throws {
     let every = DatagramPeer(addressHigh: 0, addressLow: 0, scope: 0, port: 0)

@@ -3,6 +3,7 @@
 import AlertLink
 import CLinux
 import Devices
+import Dispatch
 import ECGSignal
 import Foundation
 import LinuxDevices
@@ -87,6 +88,57 @@ import Testing
     }
     #expect(news.all == [.reachable(true), .reachable(false)])
     #expect(station.turn { news.all.last == .reachable(true) })
+  }
+
+  /// A name server that answers once and then hangs.
+  private final class NameServer: Sendable {
+    private let asked = Mutex(0)
+    private let peer: DatagramPeer
+    let release = DispatchSemaphore(value: 0)
+    init(_ peer: DatagramPeer) { self.peer = peer }
+    var askedCount: Int { asked.withLock { $0 } }
+
+    func find(hangsFrom first: Int) -> DatagramPeer {
+      let count = asked.withLock { count in
+        count += 1
+        return count
+      }
+      if count >= first { release.wait() }
+      return peer
+    }
+  }
+
+  @Test("a name server that hangs holds up no alert to the address of before, and not the end")
+  func hangingNameServer() throws {
+    let news = News()
+    var configuration = configuration { UDPTransport() }
+    let server = NameServer(try configuration.findStation())
+    configuration.findStation = { server.find(hangsFrom: 2) }
+    configuration.searchSeconds = 0.01
+    let link = try CentralLink(configuration) { news.add($0) }
+    // The station says nothing, so it is looked up again.
+    let end = Station.now() + 120
+    while Station.now() < end && server.askedCount < 2 { clinux_sleep_nanoseconds(1_000_000) }
+    #expect(server.askedCount == 2)
+    link.tell(alert("asystole", .start), decidedNanoseconds: clinux_monotonic_nanoseconds())
+    #expect(station.turn { station.messages.count == 1 })
+    #expect(link.progress.waitUntilStored(withinSeconds: 120))
+    #expect(server.askedCount == 2)
+    link.stop()
+    server.release.signal()
+  }
+
+  @Test("alerts are stored and the link ends though the station's address never comes")
+  func noAddress() throws {
+    let news = News()
+    var configuration = configuration { UDPTransport() }
+    let server = NameServer(try configuration.findStation())
+    configuration.findStation = { server.find(hangsFrom: 1) }
+    let link = try CentralLink(configuration) { news.add($0) }
+    link.tell(alert("asystole", .start), decidedNanoseconds: clinux_monotonic_nanoseconds())
+    #expect(link.progress.waitUntilStored(withinSeconds: 120))
+    link.stop()
+    server.release.signal()
   }
 
   /// How much of a flood was taken.
