@@ -129,8 +129,8 @@ public final class AlertSender {
     open.note(message)
     let record = AlertRecord(position: newest, json: message.encoded())
     let isUrgent = message.phase == .start && message.priority == .high
-    // Behind a long queue the heartbeat tells it first.
-    if queue.isBacklogged { hurryHeartbeat(at: seconds) }
+    // Behind a queue, also behind one that the budget holds up, the heartbeat tells it first.
+    if queue.isBacklogged || isUrgent && !queue.isEmpty { hurryHeartbeat(at: seconds) }
     queue.append(
       PendingRecord(
         record: record, condition: message.condition, isUrgent: isUrgent, dueAt: seconds))

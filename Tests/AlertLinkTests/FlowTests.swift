@@ -100,6 +100,54 @@ import Testing
     #expect(simulation.violations == [])
   }
 
+  /// Seconds until the central station knows from a heartbeat that a new high alarm is active.
+  private func secondsUntilKnown(_ condition: String, _ simulation: LinkSimulation) -> Double {
+    simulation.sender?.state.alarms.append(
+      DeviceState.Alarm(condition: condition, priority: .high, acknowledged: false))
+    let start = simulation.now
+    simulation.tell(simulation.message(condition, .start))
+    simulation.run(until: start + 2)
+    let known = simulation.receiverEvents.first {
+      guard case .state(_, let state) = $0.event else { return false }
+      return state.alarms.contains { $0.condition == condition }
+    }
+    return (known?.at ?? .infinity) - start
+  }
+
+  @Test(
+    "beside a queue of days, or one that the budget holds up, a new high alarm is known at once",
+    arguments: [30, 10_000])
+  func presentBesideDays(count: Int) throws {
+    let simulation = LinkSimulation(seed: 9)
+    // The outbox as days without a line left it.
+    let epoch = try simulation.outbox.beginEpoch(atLeast: 1)
+    try simulation.outbox.append(
+      (1...UInt64(count)).map { number in
+        var message = simulation.message(
+          "alarm\(number % 40)", number % 2 == 0 ? .end : .start, .low)
+        message.message = "\(number)"
+        message.device = "bed-4"
+        message.position = AlertPosition(epoch: epoch, sequence: number)
+        return AlertRecord(position: message.position, json: message.encoded())
+      })
+    simulation.startSender()
+    simulation.startReceiver()
+    simulation.run(until: 2)
+    for number in 1...5 {
+      // A turn of the line, and the least time between two heartbeats.
+      #expect(secondsUntilKnown("new\(number)", simulation) <= 0.25)
+      simulation.run(until: simulation.now + 5)
+    }
+    // Order is kept meanwhile: what has arrived is the beginning of the queue.
+    let arrived = simulation.arrived
+    #expect(arrived.count > 20)
+    let queue = (1...count).map(String.init) + (1...5).map { "new\($0) start" }
+    #expect(Array(queue.prefix(arrived.count)) == arrived)
+    guard count < 100 else { return }
+    simulation.run(until: simulation.now + 60)
+    #expect(simulation.arrived == queue)
+  }
+
   @Test("no more than 2 kB/s leave the device, whatever waits", arguments: [0, 0.3])
   func budget(loss: Double) {
     let simulation = connected(LinkFaults(loss: loss, jitter: 0.1))
