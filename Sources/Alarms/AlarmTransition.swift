@@ -84,16 +84,19 @@ public struct AlarmTransition: BitwiseCopyable, Sendable, Hashable {
   public var cause: AlarmCause
   /// Who did it, where a person did and gave a name.
   public var person: AlarmPerson
+  /// What was measured of its condition then.
+  public var measure: AlarmMeasure
 
   /// A transition, by its condition unless told otherwise.
   public init(
     alarm: Int, phase: AlarmPhase, priority: AlarmPriority, cause: AlarmCause = .condition,
-    person: AlarmPerson = .unnamed
+    person: AlarmPerson = .unnamed, measure: AlarmMeasure = .none
   ) {
     self.alarm = alarm
     self.phase = phase
     self.priority = priority
     self.cause = cause
     self.person = person
+    self.measure = measure
   }
 }

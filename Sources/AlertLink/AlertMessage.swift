@@ -71,8 +71,10 @@ public struct AlertMessage: Codable, Hashable, Sendable {
   public var onsetEpoch: UInt64?
   /// How far the onset's wall time can be trusted, nil as above.
   public var onsetClockQuality: ClockQuality?
-  /// Measurements and limits that explain it, by a name with its unit ("heartRateBPM"); null where not known.
+  /// Measurements that explain it, by a name with its unit ("heartRateBPM"); null where not known.
   public var values: [String: Double?]
+  /// The limits that decide about it, by their names ("tachycardiaBPM"); empty where it has none.
+  public var limits: [String: Double]
   /// The leads that could be used.
   public var leads: LeadSet
   /// SHA-256 of the model, hexadecimal, nil where none runs.
@@ -94,7 +96,9 @@ public struct AlertMessage: Codable, Hashable, Sendable {
   public init(
     condition: String, message: String, phase: Phase, priority: AlarmPriority,
     isTechnical: Bool = false, onset: Moment, time: Moment,
-    clockQuality: ClockQuality = .unknown, values: [String: Double?] = [:], leads: LeadSet = [],
+    clockQuality: ClockQuality = .unknown, values: [String: Double?] = [:],
+    limits: [String: Double] = [:],
+    leads: LeadSet = [],
     modelSHA256: String? = nil, timeToLiveSeconds: Double = 300, person: String? = nil,
     provenance: String = "live", isSimulated: Bool = false, isTest: Bool = false
   ) {
@@ -107,6 +111,7 @@ public struct AlertMessage: Codable, Hashable, Sendable {
     self.time = time
     self.clockQuality = clockQuality
     self.values = values
+    self.limits = limits
     self.leads = leads
     self.modelSHA256 = modelSHA256
     self.timeToLiveSeconds = timeToLiveSeconds

@@ -10,7 +10,7 @@ extension AlertMessage {
     case schemaVersion, device, epoch, sequence, condition, message, phase, priority, technical
     case onsetMonotonicSeconds, onsetWallTime, monotonicSeconds, wallTime, clockQuality
     case values, leads, modelSHA256, timeToLiveSeconds, person, provenance, simulated, test
-    case coalesced, alarmEpoch, alarmSequence, onsetEpoch, onsetClockQuality
+    case coalesced, limits, alarmEpoch, alarmSequence, onsetEpoch, onsetClockQuality
   }
 
   public func encode(to encoder: any Encoder) throws {
@@ -40,6 +40,8 @@ extension AlertMessage {
     try keys.encode(isSimulated, forKey: .simulated)
     try keys.encode(isTest, forKey: .test)
     try keys.encode(coalesced, forKey: .coalesced)
+    let finiteLimits = limits.filter(\.value.isFinite)
+    if !finiteLimits.isEmpty { try keys.encode(finiteLimits, forKey: .limits) }
     try keys.encodeIfPresent(alarm?.epoch, forKey: .alarmEpoch)
     try keys.encodeIfPresent(alarm?.sequence, forKey: .alarmSequence)
     try keys.encodeIfPresent(onsetEpoch, forKey: .onsetEpoch)
@@ -84,6 +86,7 @@ extension AlertMessage {
     isSimulated = try keys.decode(Bool.self, forKey: .simulated)
     isTest = try keys.decode(Bool.self, forKey: .test)
     coalesced = try keys.decode(Int.self, forKey: .coalesced)
+    limits = try keys.decodeIfPresent([String: Double].self, forKey: .limits) ?? [:]
     if let epoch = try keys.decodeIfPresent(UInt64.self, forKey: .alarmEpoch) {
       alarm = AlertPosition(
         epoch: epoch, sequence: try keys.decode(UInt64.self, forKey: .alarmSequence))
@@ -101,13 +104,14 @@ extension AlertMessage {
   }
 
   /// The message as one line of JSON, keys sorted, without its end: at most `byteCountMax` bytes. A longer one loses
-  /// its values, then the end of its texts: an alarm is never withheld for its length.
+  /// its values and limits and the end of its texts: an alarm is never withheld for its length.
   public func encoded() -> [UInt8] {
     let whole = encodedWhole()
     if whole.count <= Self.byteCountMax { return whole }
     var shorter = self
     shorter.values = [:]
-    shorter.message = Self.shortened(message, to: 120)
+    shorter.limits = [:]
+    shorter.message = Self.shortened(message, to: 60)
     shorter.condition = Self.shortened(condition, to: 64)
     shorter.person = person.map { Self.shortened($0, to: 32) }
     shorter.provenance = Self.shortened(provenance, to: 16)

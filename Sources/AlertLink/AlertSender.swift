@@ -114,6 +114,7 @@ public final class AlertSender {
       message.time = moment
       message.clockQuality = clockQuality
       message.values = [:]
+      message.limits = [:]
       message.leads = []
       message.coalesced = 0
       enqueue(message, at: seconds)

@@ -114,16 +114,32 @@ public struct AlertHL7: Sendable {
     return segment
   }
 
-  /// What the alarm was raised by: the heart rate where it is known, else the monitor.
+  /// What the alarm was raised by, where it is known by a number: the ST level or the interval that made it, else the
+  /// heart rate; else the monitor.
   private func source(_ message: AlertMessage) -> HL7Segment {
-    guard !message.isTechnical, let rate = message.values["heartRateBPM"] ?? nil, rate.isFinite
-    else {
-      return facet(
-        2, "CWE", "68480^MDC_ATTR_ALERT_SOURCE^MDC", "69965^MDC_DEV_MON_PHYSIO_MULTI_PARAM_MDS^MDC")
+    let values = message.isTechnical ? [:] : message.values.compactMapValues { $0 }
+    for (name, value) in values where name.hasPrefix("stDeviation") {
+      let lead = name.dropFirst("stDeviation".count).dropLast("Microvolts".count).uppercased()
+      return number(
+        value, "0^MDCX_ECGCLIP_ECG_ST_DEVIATION\(lead.isEmpty ? "" : "_" + lead)^MDC",
+        unit: "266419^MDC_DIM_MICRO_VOLT^MDC")
     }
-    var segment = facet(
-      2, "NM", "147842^MDC_ECG_HEART_RATE^MDC", String(Int(rate.rounded())))
-    segment[6] = "264864^MDC_DIM_BEAT_PER_MIN^MDC"
+    if let seconds = values["intervalSeconds"] {
+      return number(
+        seconds, "0^MDCX_ECGCLIP_ECG_BEAT_INTERVAL^MDC", unit: "264320^MDC_DIM_SEC^MDC")
+    }
+    if let rate = values["heartRateBPM"], rate.isFinite {
+      return number(
+        rate.rounded(), "147842^MDC_ECG_HEART_RATE^MDC", unit: "264864^MDC_DIM_BEAT_PER_MIN^MDC")
+    }
+    return facet(
+      2, "CWE", "68480^MDC_ATTR_ALERT_SOURCE^MDC", "69965^MDC_DEV_MON_PHYSIO_MULTI_PARAM_MDS^MDC")
+  }
+
+  private func number(_ value: Double, _ identifier: String, unit: String) -> HL7Segment {
+    let text = Int(exactly: value).map(String.init) ?? "\(value)"
+    var segment = facet(2, "NM", identifier, text)
+    segment[6] = unit
     return segment
   }
 

@@ -13,6 +13,7 @@ public struct FindingPersistence: ~Copyable {
   /// Bit 0 is the newest window; 1 = above. Windows before the first count as below.
   private let histories: UnsafeMutablePointer<UInt8>
   private let presence: UnsafeMutablePointer<Bool>
+  private let newest: UnsafeMutablePointer<Float>
 
   /// All absent. `thresholds` are those of `Model.statements`, in their order.
   public init(thresholds: [Float]) {
@@ -23,18 +24,22 @@ public struct FindingPersistence: ~Copyable {
     histories.initialize(repeating: 0, count: count)
     presence = .allocate(capacity: count)
     presence.initialize(repeating: false, count: count)
+    newest = .allocate(capacity: count)
+    newest.initialize(repeating: .nan, count: count)
   }
 
   deinit {
     thresholds.deallocate()
     histories.deallocate()
     presence.deallocate()
+    newest.deallocate()
   }
 
   /// Takes the probability of one statement in one window and returns whether the statement is present.
   /// NaN, not assessed, counts as below: what can no longer be assessed ages out.
   public mutating func update(_ index: Int, probability: Float) -> Bool {
     precondition(index >= 0 && index < count, "no such statement")
+    newest[index] = probability
     let isAbove = probability >= thresholds[index]
     let kept = histories[index] << 1 & (1 << Self.windowCount &- 1)
     histories[index] = kept | (isAbove ? 1 : 0)
@@ -53,11 +58,24 @@ public struct FindingPersistence: ~Copyable {
     return presence[index]
   }
 
+  /// What the newest window said of a statement, NaN where it was not assessed.
+  public func newestProbability(_ index: Int) -> Float {
+    precondition(index >= 0 && index < count, "no such statement")
+    return newest[index]
+  }
+
+  /// From which probability on a window counts.
+  public func threshold(_ index: Int) -> Float {
+    precondition(index >= 0 && index < count, "no such statement")
+    return thresholds[index]
+  }
+
   /// All absent again: a new patient or a new stream.
   public mutating func reset() {
     for index in 0..<count {
       histories[index] = 0
       presence[index] = false
+      newest[index] = .nan
     }
   }
 }

@@ -85,8 +85,9 @@ public final class AlarmLogSink: EventSink {
     entry.priority = transition.priority.name
     entry.isTechnical = alarm.isTechnical
     entry.signalSeconds = event.seconds
-    entry.measured = measured.filter { $0.value.isFinite }
-    entry.limits = Self.values(of: AlarmLimit.of(alarm.name), context)
+    entry.measured = measured.merging(context.values(transition)) { $1 }
+      .filter { $0.value.isFinite }
+    entry.limits = context.limits(transition)
     entry.leads = context.leads(without: unusableRows).names
     if let onset = onsets[transition.alarm] {
       // The clock of an earlier boot counted from another beginning.

@@ -101,7 +101,8 @@ public final class CentralLinkSink: EventSink {
     var message = AlertMessage(
       condition: alarm.name, message: alarm.message, phase: phase, priority: transition.priority,
       isTechnical: alarm.isTechnical, onset: AlertMessage.Moment(onset, asOf: time),
-      time: AlertMessage.Moment(time), clockQuality: time.clockQuality, values: values,
+      time: AlertMessage.Moment(time), clockQuality: time.clockQuality,
+      values: values.merging(context.values(transition)) { $1 }, limits: context.limits(transition),
       leads: context.leads(without: unusableRows), modelSHA256: context.modelSHA256,
       provenance: context.format.provenance.rawValue, isSimulated: context.isSimulated)
     message.onsetClockQuality = onset.clockQuality

@@ -36,6 +36,19 @@ public struct SessionContext: Sendable {
   /// By which clocks alarms are told.
   public var clock = AlarmClock()
 
+  /// What was measured of an alarm, by names with their unit.
+  func values(_ transition: AlarmTransition) -> [String: Double] {
+    transition.measure.values { row in
+      layout.rows.indices.contains(row) ? layout.rows[row].lead : nil
+    }
+  }
+
+  /// The limits that decide about an alarm.
+  func limits(_ transition: AlarmTransition) -> [String: Double] {
+    let own = AlarmLimit.of(alarms[transition.alarm].name).map { ($0.rawValue, profile.limits[$0]) }
+    return transition.measure.limits.merging(own) { first, _ in first }
+  }
+
   /// When the alarm that a transition is about began, where the transition tells it: now, or before the restart.
   func onset(_ transition: AlarmTransition, _ event: PipelineEvent) -> AlarmTime? {
     if transition.phase == .start { return clock.time(event.arrivalNanoseconds) }

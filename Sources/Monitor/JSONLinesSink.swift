@@ -68,7 +68,8 @@ public final class JSONLinesSink: EventSink {
           time: time, simulated: simulated, condition: alarm.name, message: alarm.message,
           priority: transition.priority.name, phase: transition.phase.name,
           cause: transition.cause.name,
-          person: Nullable(context.people.name(of: transition.person))))
+          person: Nullable(context.people.name(of: transition.person)),
+          values: context.values(transition), limits: context.limits(transition)))
       board.take(transition, at: time)
     case .inactivation(let inactivation):
       write(

@@ -85,6 +85,8 @@ enum MonitorLine {
     let phase: String
     let cause: String
     let person: Nullable<String>
+    let values: [String: Double]
+    let limits: [String: Double]
   }
 
   struct Inactivation: Encodable {

@@ -26,6 +26,9 @@ final class AlarmPanel {
   /// What holds now, besides the findings.
   struct Conditions {
     var rhythm = RhythmState()
+    /// What was measured of the rhythm, and the heart rate in true time.
+    var measures = RhythmMeasures()
+    var heartRateBPM: Float?
     var isLeadOff = false
     var hasNoSignal = false
     /// Fewer than half of the rows can be trusted.
@@ -87,11 +90,48 @@ final class AlarmPanel {
     }
     system.step(at: lastSeconds, hasGoodECG: conditions.hasGoodECG)
     for position in 0..<system.newsCount {
+      var news = system.news(position)
+      if case .transition(var transition) = news {
+        transition.measure = measure(of: transition, conditions)
+        news = .transition(transition)
+      }
       events.append(
-        PipelineEvent.Kind(system.news(position)), index: index, time: time,
-        arrivalNanoseconds: arrival)
+        PipelineEvent.Kind(news), index: index, time: time, arrivalNanoseconds: arrival)
     }
     system.clearNews()
+  }
+
+  /// What is known by numbers of an alarm's condition now. Of a time before the restart nothing is.
+  private func measure(
+    of transition: AlarmTransition, _ conditions: Conditions
+  ) -> AlarmMeasure {
+    guard transition.cause != .restart, transition.cause != .setting else { return .none }
+    guard let alarm = BuiltInAlarm(rawValue: transition.alarm) else {
+      return measure(ofFinding: transition.alarm)
+    }
+    let measures = conditions.measures
+    switch alarm {
+    case .asystole: return measures.silenceSeconds.map { .silence(seconds: $0) } ?? .none
+    case .ventricularTachycardia: return measures.tachycardiaBeats.map { .run(beats: $0) } ?? .none
+    case .ventricularRun: return measures.ventricularRunBeats.map { .run(beats: $0) } ?? .none
+    case .pause: return measures.pauseSeconds.map { .interval(seconds: $0) } ?? .none
+    case .extremeTachycardia, .extremeBradycardia, .tachycardia, .bradycardia:
+      return conditions.heartRateBPM.map { .heartRate(beatsPerMinute: $0) } ?? .none
+    case .stShift:
+      return measures.stMicrovolts.map { .stDeviation(microvolts: $0, row: measures.stRow) }
+        ?? .none
+    default: return .none
+    }
+  }
+
+  private func measure(ofFinding alarm: Int) -> AlarmMeasure {
+    for (statement, own) in alarmingStatements where own == alarm {
+      let probability = persistence.newestProbability(statement)
+      return probability.isNaN
+        ? .none
+        : .finding(probability: probability, threshold: persistence.threshold(statement))
+    }
+    return .none
   }
 
   private func isPresent(_ alarm: BuiltInAlarm, _ conditions: Conditions) -> Bool {

@@ -283,6 +283,8 @@ public final class Pipeline {
     conditions.hasNoSignal = usableCount == 0
     conditions.isNoisy = 2 &* usableCount < assembly.rowCount
     conditions.hasGoodECG = !conditions.isNoisy && electrodesOff == 0 && hasHeartRate
+    conditions.measures = chain.rhythmMeasures
+    conditions.heartRateBPM = isPulseless ? nil : inTrueTime(chain.heartRate(at: index))
     panel.update(
       conditions, at: Double(index) / format.sampleRate, index: index, time: time,
       arrival: arrival, events: events)
@@ -302,6 +304,8 @@ public final class Pipeline {
   /// The device is silent: time goes on so that the silence can alarm; no heart rate is known.
   private func waitForDevice(at estimatedIndex: Int64) {
     conditions.rhythm = RhythmState()
+    conditions.measures = RhythmMeasures()
+    conditions.heartRateBPM = nil
     conditions.hasGoodECG = false
     hasHeartRate = false
     let now = max(index, estimatedIndex)

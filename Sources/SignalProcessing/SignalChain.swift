@@ -122,6 +122,13 @@ public final class SignalChain {
   /// A change at a position below `rhythmChangeCount`.
   public func rhythmChange(_ position: Int) -> RhythmChange { rhythm.change(position) }
 
+  /// What was measured of the rhythm.
+  public var rhythmMeasures: RhythmMeasures {
+    var measures = rhythm.measures
+    if segment.isPresent { (measures.stRow, measures.stMicrovolts) = segment.largest }
+    return measures
+  }
+
   /// Samples are missing, and the next is `index`: for a short gap the beat detector holds the `last` ones, a longer
   /// one starts everything again.
   public func crossGap(_ samples: Int64, last: UnsafePointer<Float>, to index: Int64) {

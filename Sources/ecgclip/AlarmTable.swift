@@ -44,7 +44,7 @@ struct AlarmTable {
       Self.mark(entry) + Self.title(entry),
       outcome.map { duration($0, entry) } ?? "",
       outcome.map(seen) ?? "",
-      entry.kind == .alarm ? Self.values(entry.measured) : "",
+      entry.kind == .alarm ? Self.values(entry) : "",
     ]
   }
 
@@ -93,12 +93,21 @@ struct AlarmTable {
     return "\(text(entry.wallMilliseconds)) \(entry.person ?? place)"
   }
 
-  private static func values(_ measured: [String: Double]) -> String {
-    measured.sorted { $0.key < $1.key }.map { name, value in
-      let number = Int(exactly: value.rounded()).map(String.init) ?? "\(value)"
-      return name == "heartRateBPM" ? "\(number) bpm" : "\(name) \(number)"
+  /// What was measured, and behind it the limits that it went by.
+  private static func values(_ entry: AlarmLogEntry) -> String {
+    let measured = list(entry.measured)
+    return entry.limits.isEmpty ? measured : "\(measured); limit \(list(entry.limits))"
+  }
+
+  private static func list(_ numbers: [String: Double]) -> String {
+    numbers.sorted { $0.key < $1.key }.map { name, value in
+      name == "heartRateBPM" ? "\(Int(value.rounded())) bpm" : "\(name) \(number(value))"
     }
     .joined(separator: ", ")
+  }
+
+  private static func number(_ value: Double) -> String {
+    Int(exactly: value).map(String.init) ?? "\((value * 1000).rounded() / 1000)"
   }
 }
 

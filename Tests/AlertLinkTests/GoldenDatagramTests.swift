@@ -112,7 +112,8 @@ private func hexadecimal(_ bytes: [UInt8]) -> String {
     var message = AlertMessage(
       condition: "extremeBradycardia", message: "Extreme bradycardia", phase: .start,
       priority: .high, onset: onset, time: time, clockQuality: .synchronised,
-      values: ["heartRateBPM": 31.5, "limitBPM": 35, "pvcRate": Double?.none], leads: [.limb],
+      values: ["heartRateBPM": 31.5, "pvcRate": Double?.none],
+      limits: ["extremeBradycardiaBPM": 35], leads: [.limb],
       modelSHA256: String(repeating: "ab", count: 32), person: nil)
     message.device = "bed-4"
     message.position = AlertPosition(epoch: .max, sequence: .max)
@@ -135,7 +136,10 @@ private func hexadecimal(_ bytes: [UInt8]) -> String {
     message.clockQuality = .unsynchronised
     message.onset.monotonicSeconds = 123_456_789.123_456_7
     message.time.monotonicSeconds = 123_456_789.123_456_7
-    for index in 0..<100 { message.values["value\(index)"] = 1.0 / 3 }
+    for index in 0..<100 {
+      message.values["value\(index)"] = 1.0 / 3
+      message.limits["limit\(index)"] = 1.0 / 3
+    }
     message.coalesced = .max
     message.alarm = AlertPosition(epoch: .max, sequence: .max)
     message.onsetEpoch = .max
@@ -154,6 +158,8 @@ private func hexadecimal(_ bytes: [UInt8]) -> String {
     #expect(!text.contains("\n"))
     var odd = message
     odd.values = ["heartRateBPM": Double.infinity]
+    odd.limits = ["tachycardiaBPM": .infinity]
+    #expect(AlertMessage(json: odd.encoded())?.limits == [:])
     #expect(AlertMessage(json: odd.encoded())?.values["heartRateBPM"] == .some(.none))
   }
 
@@ -164,6 +170,27 @@ private func hexadecimal(_ bytes: [UInt8]) -> String {
     #expect(json.count + DeviceReport.recordByteCount <= DeviceReport.roomByteCount)
     let read = try #require(AlertMessage(json: json))
     #expect(read.message.hasPrefix("\"ß\"ß") && read.priority == .high)
+  }
+
+  @Test("the longest message that a monitor makes keeps its values and limits")
+  func longestOfAMonitor() throws {
+    var message = Self.full()
+    message.device = String(repeating: "d", count: 40)
+    message.condition = "ventricularTachycardia"
+    message.message = "Ventricular tachycardia"
+    message.person = "Nurse Maria Schmidt"
+    message.phase = .acknowledged
+    message.position = AlertPosition(epoch: 1_767_225_600, sequence: 1_234_567)
+    message.alarm = AlertPosition(epoch: 1_767_225_500, sequence: 1_234_560)
+    message.onsetEpoch = 1_767_225_500
+    message.onset.monotonicSeconds = 12_345_678.123_456_7
+    message.time.monotonicSeconds = 12_345_678.123_456_7
+    message.clockQuality = .unsynchronised
+    message.leads = .twelve
+    message.values = ["heartRateBPM": 187.4, "quality": 100, "runBeats": 12]
+    message.limits = ["ventricularTachycardiaBPM": 120, "ventricularTachycardiaBeats": 6]
+    let read = try #require(AlertMessage(json: message.encoded()))
+    #expect(read == message)
   }
 
   @Test("a state that is too long lists the most urgent alarms and counts the others")
@@ -192,7 +219,7 @@ private func hexadecimal(_ bytes: [UInt8]) -> String {
   }
 
   /// Keys that came after the version was released.
-  private static let laterKeys: Set = ["onsetEpoch", "onsetClockQuality"]
+  private static let laterKeys: Set = ["limits", "onsetEpoch", "onsetClockQuality"]
 
   @Test(
     "jsonschema accepts what is sent, by older devices too, and refuses what lacks a key or has a wrong one",

@@ -33,13 +33,19 @@ let readsHL7 = Python.imports("hl7apy")
     var technical = alert("leadOff", phase: .acknowledged)
     technical.isTechnical = true
     technical.priority = .low
-    let messages = [alert("asystole"), alert("asystole", phase: .update), odd, technical]
+    var segment = alert("stShift")
+    segment.values = ["heartRateBPM": 71, "stDeviationaVFMicrovolts": -262]
+    var pause = alert("pause")
+    pause.values = ["heartRateBPM": 71, "intervalSeconds": 2.612]
+    let messages = [
+      alert("asystole"), alert("asystole", phase: .update), odd, technical, segment, pause,
+    ]
     for (index, message) in messages.enumerated() {
       let entry = Self.entry(message, number: UInt64(index + 1))
       #expect(output.deliver([entry], wake: -1, milliseconds: 0) == 1)
     }
     let read = try Python.peer("read_hl7.py", path)
-    try #require(read.list.count == 4)
+    try #require(read.list.count == 6)
     let first = read[0]
     #expect(first["control"].text == "1" && first["processing"].text == "P")
     #expect(first["version"].text == "2.6")
@@ -65,6 +71,9 @@ let readsHL7 = Python.imports("hl7apy")
     #expect(read[2]["processing"].text == "T")
     #expect(values(2)[0] == "a|b^c~d&e\\f g   – Ωμέγα\\F\\")
     #expect(Array(values(2)[2...]) == ["end", "inactive", "enabled", "PM", "SP"])
+    #expect(values(4)[1] == "-262" && values(5)[1] == "2.612")
+    #expect(
+      read[4]["facets"][1]["identifier"].text == "0^MDCX_ECGCLIP_ECG_ST_DEVIATION_AVF^MDC")
     #expect(
       values(3)[1...] == [monitor, "update", "active", "alarm-acknowledged", "PL", "ST"])
   }

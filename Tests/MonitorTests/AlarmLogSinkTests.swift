@@ -53,10 +53,37 @@ import Testing
     return try AlarmLogReader(path: path).entries(AlarmLogFilter())
   }
 
-  private func transition(_ alarm: BuiltInAlarm, _ phase: AlarmPhase) -> PipelineEvent.Kind {
+  private func transition(
+    _ alarm: BuiltInAlarm, _ phase: AlarmPhase, _ measure: AlarmMeasure = .none
+  ) -> PipelineEvent.Kind {
     .alarm(
       AlarmTransition(
-        alarm: alarm.rawValue, phase: phase, priority: alarm.definition.priority))
+        alarm: alarm.rawValue, phase: phase, priority: alarm.definition.priority, measure: measure))
+  }
+
+  @Test("what made an alarm stands in its entry, the limits beside it; what is unknown is left out")
+  func measures() throws {
+    let entries = try logged([
+      .heartRate(beatsPerMinute: 61),
+      transition(.bradycardia, .start, .heartRate(beatsPerMinute: 48.46)),
+      transition(.stShift, .start, .stDeviation(microvolts: -262.4, row: 1)),
+      transition(.pause, .start, .interval(seconds: 2.6124)),
+      transition(.ventricularRun, .start, .run(beats: 4)),
+      .heartRate(beatsPerMinute: nil),
+      transition(.asystole, .start, .silence(seconds: 4.04)),
+      transition(.asystole, .end),
+    ]).filter { $0.kind == .alarm }
+    #expect(
+      entries.map(\.measured) == [
+        ["heartRateBPM": 48.5], ["heartRateBPM": 61, "stDeviationIIMicrovolts": -262],
+        ["heartRateBPM": 61, "intervalSeconds": 2.612], ["heartRateBPM": 61, "runBeats": 4],
+        ["secondsWithoutBeat": 4.04], [:],
+      ])
+    #expect(
+      entries.map(\.limits) == [
+        ["bradycardiaBPM": 50], ["stShiftMicrovolts": 200], ["pauseSeconds": 2],
+        ["ventricularRunBeats": 3], ["asystoleSeconds": 4], ["asystoleSeconds": 4],
+      ])
   }
 
   @Test("every transition has its values, limits, leads, onset, session and record")

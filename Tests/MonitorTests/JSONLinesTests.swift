@@ -123,13 +123,18 @@ func electrodeSwapLine() throws {
 @Test("alarms and gaps carry the words of the contract")
 func alarmsAndGaps() throws {
   let found = try lines([
-    .alarm(AlarmTransition(alarm: BuiltInAlarm.asystole.rawValue, phase: .start, priority: .high)),
+    .alarm(
+      AlarmTransition(
+        alarm: BuiltInAlarm.asystole.rawValue, phase: .start, priority: .high,
+        measure: .silence(seconds: 4.04))),
     .gap(samples: 12, cause: .framesLost),
   ])
   #expect(found[1]["condition"] as? String == "asystole")
   #expect(found[1]["priority"] as? String == "high")
   #expect(found[1]["phase"] as? String == "start")
   #expect(found[1]["person"] is NSNull)
+  #expect(found[1]["values"] as? [String: Double] == ["secondsWithoutBeat": 4.04])
+  #expect(found[1]["limits"] as? [String: Double] == ["asystoleSeconds": 4])
   #expect(found[2]["samples"] as? Int == 12)
   #expect(found[2]["cause"] as? String == "framesLost")
 }

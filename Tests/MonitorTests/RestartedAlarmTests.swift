@@ -19,11 +19,11 @@ import Testing
 @Suite struct RestartedAlarmTests {
   /// What survives: the outbox, the log's entries, the file of alarms.
   private final class Kept: Sendable {
-    let store = Mutex<StoreBox>(StoreBox())
+    /// One life's link after the other has it.
+    nonisolated(unsafe) let store = ForgetfulStore()
     let log = Mutex<[AlarmLogEntry]>([])
     let state = Mutex<[UInt8]>([])
   }
-  private struct StoreBox: @unchecked Sendable { let store = ForgetfulStore() }
 
   private func context(_ restored: AlarmSnapshot?) -> SessionContext {
     let format = SignalFormat(
@@ -58,7 +58,7 @@ import Testing
     let link = try CentralLinkSink(desk: AlarmDesk()) { _ in
       CentralLinkConfiguration(
         key: key, makeTransport: { UDPTransport() }, findStation: { peer },
-        openOutbox: { kept.store.withLock { $0.store } })
+        openOutbox: { kept.store })
     }
     let writer = AlarmLogWriter(retrySeconds: 0.01) {
       (entries) throws(AlarmLogError) -> String? in

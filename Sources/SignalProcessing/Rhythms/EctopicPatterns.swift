@@ -36,6 +36,9 @@ struct EctopicPatterns {
   /// Whether the last beats are a run of ventricular ones.
   var isRunning: Bool { run >= limits.ventricularRunBeats }
 
+  /// How many they are, up to a million.
+  var runBeatCount: Int32 { Int32(run) }
+
   /// Forgets the beats before.
   mutating func restart() { self = EctopicPatterns(sampleRate: sampleRate, limits: limits) }
 

@@ -38,6 +38,10 @@ public final class RhythmDetector {
 
   private var lastInterval = 0.0
   private var unevenness: Float = 0
+  /// Beats of the wide run, however many.
+  private var wideBeats: Int32 = 0
+  /// What was measured of the rhythms that hold, and of the last ones that are over.
+  private(set) var measures = RhythmMeasures()
 
   /// A detector at the start of a stream.
   public init(sampleRate: Double, rowCount: Int, limits: RhythmLimits) {
@@ -69,6 +73,8 @@ public final class RhythmDetector {
     pauseUntil = .min
     runUntil = .min
     wideRun = 0
+    wideBeats = 0
+    measures = RhythmMeasures()
     lastInterval = 0
     unevenness = 0
     usualWidthSeconds = 0.09
@@ -103,6 +109,7 @@ public final class RhythmDetector {
     if atrial.isPresent && heartRate != nil { state.insert(.irregular) }
     if patterns.isRunning && index &- lastBeat < asystoleSamples {
       runUntil = index &+ heldSamples
+      measures.ventricularRunBeats = patterns.runBeatCount
     }
     if index < runUntil { state.insert(.ventricularRun) }
     if index < pauseUntil { state.insert(.pause) }
@@ -116,6 +123,10 @@ public final class RhythmDetector {
     let isFibrillation = fibrillation.isPresent && unevenness > Self.unevenMin
     let isRunning = (isWide || patterns.tachycardiaStart != nil) && !isFibrillation
     let holds = isRunning && index &- lastBeat < runEndSamples
+    if holds {
+      measures.tachycardiaBeats = max(
+        isWide ? wideBeats : 0, patterns.tachycardiaStart == nil ? 0 : patterns.runBeatCount)
+    }
     if holds != episodes.holds(.ventricularTachycardia) {
       let start = min(isWide ? wideStart : .max, patterns.tachycardiaStart ?? .max)
       episodes.set(
@@ -142,6 +153,7 @@ public final class RhythmDetector {
     let silence = index &- lastBeat
     let holds = silence >= asystoleSamples && !state.contains(.ventricularFibrillation)
     if holds { state.insert(.asystole) }
+    measures.silenceSeconds = holds ? Float(Double(silence) / sampleRate) : nil
     if holds != episodes.holds(.asystole) {
       episodes.set(.asystole, holds, at: holds || silence < asystoleSamples ? lastBeat : index)
     }
@@ -192,6 +204,7 @@ public final class RhythmDetector {
     else { return }
     episodes.tell(.pause, from: lastBeat, to: beat.sampleIndex)
     pauseUntil = lastIndex &+ heldSamples
+    measures.pauseSeconds = Float(interval)
   }
 
   /// How much intervals differ from the one before, as a share of it: what follows the waves of fibrillation as if
@@ -207,7 +220,8 @@ public final class RhythmDetector {
     let isFast = interval > 0 && interval < 60 / Double(limits.ventricularTachycardiaBPM)
     let isWide = beat.isWide && beat.widthSeconds > Self.wideRatio * usualWidthSeconds
     if isWide && (isFast || wideRun == 0) {
-      if wideRun == 0 { wideStart = beat.sampleIndex }
+      if wideRun == 0 { (wideStart, wideBeats) = (beat.sampleIndex, 0) }
+      wideBeats = min(wideBeats &+ 1, 1 << 20)
       wideRun = min(wideRun &+ 1, limits.ventricularRun &+ 3)
     } else {
       // A run that stands is not ended by one complex that looks otherwise.

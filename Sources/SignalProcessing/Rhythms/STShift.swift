@@ -39,6 +39,8 @@ final class STShift {
   private var start: Int64 = 0
   /// Whether any row has shifted.
   private(set) var isPresent = false
+  /// The row that has moved the most of those that have shifted, and by how much; 0 without any.
+  private(set) var largest: (row: Int32, microvolts: Float) = (0, 0)
 
   /// What is known of a row.
   private struct RowLevel: BitwiseCopyable {
@@ -47,6 +49,8 @@ final class STShift {
     var reference: Float = 0
     /// Blocks in a row that were beyond the limit, on one side.
     var shifted = 0
+    /// The last block against the reference.
+    var shift: Float = 0
     var isUp = false
   }
 
@@ -119,11 +123,16 @@ final class STShift {
 
   private func endBlock() {
     isPresent = false
+    largest = (0, 0)
     for row in 0..<rowCount {
       if counts[row] >= Self.beatsMin {
         take(Self.median(levels + row &* Self.beatsMax, counts[row]), row)
       }
-      if rows[row].shifted >= Self.blocksToTell { isPresent = true }
+      if rows[row].shifted >= Self.blocksToTell {
+        isPresent = true
+        let shift = rows[row].shift
+        if abs(shift) > abs(largest.microvolts) { largest = (Int32(row), shift) }
+      }
       counts[row] = 0
     }
   }
@@ -140,6 +149,7 @@ final class STShift {
     let shift = level - rows[row].reference
     let isSame = rows[row].shifted == 0 || rows[row].isUp == (shift > 0)
     rows[row].isUp = shift > 0
+    rows[row].shift = shift
     let isShifted = abs(shift) >= limitMicrovolts
     rows[row].shifted = isShifted ? (isSame ? min(rows[row].shifted &+ 1, 100) : 1) : 0
   }
