@@ -1,8 +1,12 @@
 // Monitor and guard as real processes: the monitor is stopped, killed, hung and started anew, and the guard says so.
 
+import Annunciator
+import CLinux
+import Devices
 import Foundation
 import Glibc
 import Guard
+import Synchronization
 import TestSupport
 import Testing
 
@@ -41,6 +45,22 @@ extension [String: Any] {
   fileprivate var type: String? { self["type"] as? String }
 }
 
+/// A line with a lamp that the test looks at.
+private final class LampLine: AlarmLamp, Sendable {
+  private let lit = Atomic<Bool>(false)
+  var isLit: Bool { lit.load(ordering: .relaxed) }
+  func set(isLit: Bool) throws(SourceError) { lit.store(isLit, ordering: .relaxed) }
+
+  /// Dark for longer than the dark half of a flash, which is below a second.
+  func waitUntilDark() {
+    var since = clinux_monotonic_nanoseconds()
+    while clinux_monotonic_nanoseconds() - since < 2_000_000_000 {
+      if isLit { since = clinux_monotonic_nanoseconds() }
+      usleep(1000)
+    }
+  }
+}
+
 @Suite(.serialized) struct GuardTests {
   @Test(
     "SIGSTOP and SIGKILL of the monitor alarm within 5 s, until it is back; an end in order does not"
@@ -54,12 +74,15 @@ extension [String: Any] {
     #expect(loudest(sound) == 0)
     #expect(watching["monitorProcessID"] as? Int32 == monitor.processID)
 
+    let stopped = clinux_monotonic_nanoseconds()
     monitor.signal(SIGSTOP)
     var alarm = try watcher.line { $0.type == "alarm" }
     #expect(alarm["lapse"] as? String == "stopped" && alarm["priority"] as? String == "high")
     #expect(try #require(alarm["silentSeconds"] as? Double) <= 5)
     // Nothing but silence until the alarm; then a burst.
     while loudest(sound) == 0 { usleep(10_000) }
+    // The bar: from the signal to the first sample in the file.
+    #expect(clinux_monotonic_nanoseconds() - stopped <= 5_000_000_000)
     watcher.signal(SIGUSR1)
     try watcher.line { $0.type == "acknowledged" }
     monitor.signal(SIGCONT)
@@ -78,6 +101,39 @@ extension [String: Any] {
     #expect(monitor.finish() == 0)
     #expect(try watcher.line { $0.type == "ended" || $0.type == "alarm" }.type == "ended")
     #expect(watcher.finish() == 0)
+  }
+
+  @Test(
+    "the guard's lamp is lit within 5 s of SIGSTOP and of SIGKILL, and dark while the monitor runs")
+  func lamp() throws {
+    let bedside = try Bedside()
+    let line = LampLine()
+    let annunciator = Annunciator(
+      loudspeaker: nil, lights: AlarmLights(red: 1, yellow: 0, cyan: 0) { [line] }, buzzer: nil)
+    annunciator.start()
+    defer { annunciator.stop() }
+    let loop = GuardLoop(
+      path: try HeartbeatPlace.ofState(folder: bedside.state), cells: [annunciator.cell],
+      limits: MonitorWatch.Limits())
+    let thread = loop.start(life: SignsOfLife())
+    defer {
+      loop.stop()
+      thread.join()
+    }
+    var monitor = try bedside.monitor()
+    for number in [SIGSTOP, SIGKILL] {
+      try monitor.line { $0.type == "heartRate" }
+      line.waitUntilDark()
+      let sent = clinux_monotonic_nanoseconds()
+      monitor.signal(number)
+      while !line.isLit { usleep(1000) }
+      #expect(clinux_monotonic_nanoseconds() - sent <= 5_000_000_000)
+      if number == SIGSTOP { monitor.signal(SIGCONT) }
+    }
+    monitor = try bedside.monitor()
+    try monitor.line { $0.type == "heartRate" }
+    line.waitUntilDark()
+    #expect(monitor.finish() == 0)
   }
 
   @Test(
