@@ -22,6 +22,13 @@ public struct AlarmEvaluation: Sendable {
     public func falseAlarms(_ priority: AlarmPriority) -> Int {
       told.count { $0.alarm.priority == priority && $0.verdict == .unjustified }
     }
+
+    /// Alarms that a finding of the model raised, with this verdict.
+    public func findings(_ verdict: AlarmVerdict) -> Int {
+      told.count {
+        $0.alarm.name.hasPrefix(AlarmDefinition.findingPrefix) && $0.verdict == verdict
+      }
+    }
   }
 
   /// Records that were scored, in the order of their paths.
@@ -58,6 +65,11 @@ public struct AlarmEvaluation: Sendable {
     records.reduce(into: [:]) { sum, record in
       for (name, alarm) in record.alarms { sum[name, default: AlarmComparison()] += alarm }
     }
+  }
+
+  /// Alarms that a finding of the model raised, with this verdict, in all records together.
+  public func findings(_ verdict: AlarmVerdict) -> Int {
+    records.reduce(0) { $0 + $1.findings(verdict) }
   }
 
   /// False alarms of a priority in all records together.

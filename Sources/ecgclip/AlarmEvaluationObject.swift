@@ -36,15 +36,27 @@ struct AlarmEvaluationObject: Encodable {
     let hours: Double
     let falseAlarms: [String: Int]
     let falsePerDay: [String: Double]
+    let findings: Findings
     let alarms: [String: AlarmScores]
 
+    /// What the model's findings raised, of whatever priority.
+    struct Findings: Encodable {
+      let trueAlarms: Int
+      let falseAlarms: Int
+      let unjudgedAlarms: Int
+    }
+
     init(
-      hours: Double, falseAlarms count: (AlarmPriority) -> Int, alarms: [String: AlarmComparison]
+      hours: Double, falseAlarms count: (AlarmPriority) -> Int,
+      findings: (AlarmVerdict) -> Int, alarms: [String: AlarmComparison]
     ) {
       self.hours = hours
       falseAlarms = Dictionary(
         uniqueKeysWithValues: AlarmPriority.allCases.map { ($0.name, count($0)) })
       falsePerDay = falseAlarms.mapValues { 24 * Double($0) / hours }
+      self.findings = Findings(
+        trueAlarms: findings(.justified), falseAlarms: findings(.unjustified),
+        unjudgedAlarms: findings(.unjudged))
       self.alarms = alarms.mapValues { AlarmScores($0, hours: hours) }
     }
   }
@@ -72,8 +84,10 @@ struct AlarmEvaluationObject: Encodable {
             endSeconds: alarm.endSeconds, verdict: verdict.rawValue)
         }
       ).encode(to: encoder)
-      try Counts(hours: record.hours, falseAlarms: record.falseAlarms, alarms: record.alarms)
-        .encode(to: encoder)
+      try Counts(
+        hours: record.hours, falseAlarms: record.falseAlarms, findings: record.findings,
+        alarms: record.alarms
+      ).encode(to: encoder)
     }
   }
 
@@ -91,7 +105,8 @@ struct AlarmEvaluationObject: Encodable {
     self.model = model
     self.sha256 = sha256
     gross = Counts(
-      hours: evaluation.hours, falseAlarms: evaluation.falseAlarms, alarms: evaluation.gross)
+      hours: evaluation.hours, falseAlarms: evaluation.falseAlarms, findings: evaluation.findings,
+      alarms: evaluation.gross)
     records = evaluation.records.map(Record.init)
     failures = evaluation.failures.map { ScoringFailure(record: $0.name, error: $0.reason) }
   }

@@ -86,6 +86,9 @@ private enum AlarmEvaluationText {
         "false alarms of \(priority.name) priority: \(count), "
           + "\(ScoreTable.number(24 * Double(count) / hours)) in 24 h")
     }
+    Swift.print(
+      "raised by findings of the model: \(evaluation.findings(.justified)) true, "
+        + "\(evaluation.findings(.unjustified)) false, \(evaluation.findings(.unjudged)) unjudged")
     for record in evaluation.records {
       for (alarm, verdict) in record.told where alarm.priority == .high && verdict == .unjustified {
         Swift.print("false: \(record.name) \(alarm.name) at \(Int(alarm.startSeconds)) s")
