@@ -52,7 +52,14 @@ public struct AlarmBoard: Sendable {
         entry.isLatched = true
         alarms.append(entry)
       }
-    case .update: if let place { alarms[place].priority = transition.priority }
+    case .update:
+      if let place {
+        alarms[place].priority = transition.priority
+        if transition.cause == .linkLost {
+          alarms[place].isAccepted = false
+          alarms[place].person = .unnamed
+        }
+      }
     case .acknowledged:
       if let place {
         alarms[place].isAcknowledged = true

@@ -19,7 +19,11 @@ extension AlarmSystem {
     case .setOff(let alarm, let isOff): if has(alarm) { setOff(alarm, isOff) }
     case .standby(let isStandby): setStandby(isStandby, .operated)
     case .technical(let alarm, let isPresent):
-      if has(alarm) { setCondition(alarm, isPresent: isPresent) }
+      guard has(alarm) else { break }
+      if alarm == BuiltInAlarm.linkLost.rawValue, isPresent, !states[alarm].isPresent {
+        endAcceptances()
+      }
+      setCondition(alarm, isPresent: isPresent)
     }
     annunciate()
   }
@@ -41,6 +45,17 @@ extension AlarmSystem {
     guard states[alarm].isShown, !states[alarm].isAccepted else { return }
     states[alarm].isAccepted = true
     tell(alarm, .accepted, .central)
+  }
+
+  /// The central station is out of reach: nobody there is in charge any more of what was silenced from there. It sounds
+  /// again here, and waits anew for somebody to come.
+  private func endAcceptances() {
+    guard settings.remoteAcknowledgementSilences else { return }
+    for alarm in 0..<states.count where states[alarm].isShown && states[alarm].isAccepted {
+      states[alarm].isAccepted = false
+      states[alarm].raisedAtSeconds = nowSeconds
+      if !states[alarm].isAcknowledged { tell(alarm, .update, .linkLost) }
+    }
   }
 
   private func setOff(_ alarm: Int, _ isOff: Bool) {

@@ -5,7 +5,7 @@
 public enum AlarmPhase: UInt8, CaseIterable, Sendable, BitwiseCopyable {
   /// Its condition holds. Also told for an alarm that is latched, when its condition comes back.
   case start
-  /// Its priority rose.
+  /// Its priority rose, or it sounds again.
   case update
   /// It is shown no more.
   case end
@@ -56,6 +56,8 @@ public enum AlarmCause: UInt8, CaseIterable, Sendable, BitwiseCopyable {
   case restart
   /// The patient's file says so.
   case setting
+  /// The central station, from where it was silenced, is out of reach.
+  case linkLost
 
   /// The word in JSON.
   public var name: String {
@@ -68,6 +70,7 @@ public enum AlarmCause: UInt8, CaseIterable, Sendable, BitwiseCopyable {
     case .standby: "standby"
     case .restart: "restart"
     case .setting: "setting"
+    case .linkLost: "linkLost"
     }
   }
 }

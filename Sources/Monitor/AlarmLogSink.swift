@@ -139,7 +139,7 @@ public final class AlarmLogSink: EventSink {
     switch transition.cause {
     case .operated: return "localKey"
     case .central: return "remote"
-    case .condition, .graver, .unanswered, .standby, .restart, .setting: return nil
+    case .condition, .graver, .unanswered, .standby, .restart, .setting, .linkLost: return nil
     }
   }
 

@@ -132,6 +132,43 @@ func remoteAcknowledgement(silences: Bool) {
   #expect(scene.light == nil)
 }
 
+@Test(
+  "what was silenced from far away sounds again when the link is lost, until somebody answers anew")
+func silencedAndCutOff() {
+  let link = BuiltInAlarm.linkLost.rawValue
+  let asystole = BuiltInAlarm.asystole.rawValue
+  let scene = AlarmScene(settings: AlarmSettings(remoteAcknowledgementSilences: true))
+  scene.set(.asystole, true)
+  scene.set(.ventricularTachycardia, true)
+  scene.run(1)
+  scene.perform(
+    .remoteAcknowledge(alarm: asystole),
+    .remoteAcknowledge(alarm: BuiltInAlarm.ventricularTachycardia.rawValue),
+    .acknowledge(alarm: BuiltInAlarm.ventricularTachycardia.rawValue))
+  #expect(scene.sound == nil)
+  _ = scene.takeTold()
+  scene.perform(.technical(alarm: link, isPresent: true))
+  // At once, before the next step.
+  #expect(scene.sound == .high)
+  // What a person at the device has seen stays silent.
+  #expect(scene.takeTold() == ["asystole update linkLost"])
+  #expect(scene.board.alarms.contains { $0.alarm == asystole && !$0.isAccepted })
+  scene.run(5)
+  #expect(scene.sound == .high)
+  scene.perform(.technical(alarm: link, isPresent: false))
+  scene.run(5)
+  #expect(scene.sound == .high, "the link's return silences nothing")
+  scene.perform(.remoteAcknowledge(alarm: asystole))
+  #expect(scene.sound == nil)
+  // Where the station's word silences nothing, its loss changes nothing.
+  let other = AlarmScene()
+  other.set(.asystole, true)
+  other.run(1)
+  other.perform(
+    .remoteAcknowledge(alarm: asystole), .technical(alarm: link, isPresent: true))
+  #expect(other.board.alarms.contains { $0.alarm == asystole && $0.isAccepted })
+}
+
 @Test("commands for alarms that do not exist change nothing")
 func foreignAlarms() {
   let scene = AlarmScene()
