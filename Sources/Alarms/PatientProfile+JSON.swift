@@ -80,7 +80,7 @@ extension AlarmAdjustment {
     _ fields: JSONFields, of definition: AlarmDefinition
   ) throws(JSONFieldError) {
     try fields.allowOnly(["off", "priority", "onsetSeconds", "escalationSeconds"])
-    isOff = try fields.optionalTruth("off") ?? false
+    isOff = try fields.optionalTruth("off")
     if let word = try fields.optionalText("priority") {
       let allowed = AlarmPriority.allCases.filter(definition.priorityBounds.contains)
       guard let chosen = allowed.first(where: { $0.name == word }) else {
@@ -92,7 +92,7 @@ extension AlarmAdjustment {
     onsetSeconds = try fields.number("onsetSeconds", within: definition.onsetBounds)
     escalationSeconds = try fields.number(
       "escalationSeconds", within: AlarmDefinition.escalationBounds)
-    if isOff && !(definition.mayBeOff && priority ?? .low < .high) {
+    if isOff == true && !(definition.mayBeOff && priority ?? .low < .high) {
       throw JSONFieldError(
         "\(fields.path): this alarm may not be off: pause its sound, acknowledge it, or set its "
           + "limits.")

@@ -35,15 +35,35 @@ public struct PatientProfile: Hashable, Sendable {
     }
     result.onsetSeconds = adjustment.onsetSeconds ?? definition.onsetSeconds
     result.escalationSeconds = adjustment.escalationSeconds ?? definition.escalationSeconds
-    result.isOff = adjustment.isOff
+    result.isOff = adjustment.isOff ?? definition.isOff
+    return result
+  }
+}
+
+extension PatientProfile {
+  /// Whether it is about the same person as another one: the same number; without numbers the same name.
+  public func isSamePatient(as other: PatientProfile) -> Bool {
+    if id != nil || other.id != nil { return id == other.id }
+    return name != nil && name == other.name
+  }
+}
+
+extension AlarmSnapshot {
+  /// What is left of before, with alarms off and on as a profile says that is newer; of which it says nothing, they
+  /// stay as they were.
+  public func overruled(by profile: PatientProfile) -> AlarmSnapshot {
+    let said = profile.alarms.compactMapValues(\.isOff)
+    var result = self
+    result.off.removeAll { said[$0] != nil }
+    result.off = (result.off + said.filter(\.value).keys).sorted()
     return result
   }
 }
 
 /// What is different about one alarm.
 public struct AlarmAdjustment: Hashable, Sendable {
-  /// Whether it is off when the monitor starts.
-  public var isOff = false
+  /// Whether it is off when the monitor starts, nil where nothing is said of it.
+  public var isOff: Bool?
   /// Another priority.
   public var priority: AlarmPriority?
   /// Seconds that the condition must last.

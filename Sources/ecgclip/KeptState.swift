@@ -27,13 +27,32 @@ struct KeptState {
   ///   - folder: nil where nothing is kept.
   init(patient: String?, folder: StateFolder?) throws {
     self.folder = folder
-    if let patient {
-      profile = try PatientFile.read(patient)
-      try keepPatient(patient)
-    } else {
+    guard let patient else {
       restorePatient()
+      restoreAlarms()
+      return
     }
-    restoreAlarms()
+    profile = try PatientFile.read(patient)
+    guard let folder, let bytes = FileManager.default.contents(atPath: patient) else { return }
+    if bytes == FileManager.default.contents(atPath: folder.patient) {
+      restoreAlarms()
+    } else {
+      try take(bytes, folder)
+    }
+  }
+
+  /// Goes over to a file that is new or was edited. Of the same patient, what it says of alarms that are off goes
+  /// before what is remembered; of another one nothing is remembered.
+  private mutating func take(_ bytes: Data, _ folder: StateFolder) throws {
+    let before = (try? PatientFile.read(folder.patient)) ?? PatientProfile()
+    if profile.isSamePatient(as: before) {
+      restoreAlarms()
+      alarms = alarms?.overruled(by: profile)
+    } else if access(folder.alarmState, F_OK) == 0 {
+      // First, so that no power cut leaves one patient's alarms to another.
+      try FileManager.default.removeItem(atPath: folder.alarmState)
+    }
+    try DurableFile.write(Array(bytes), to: folder.patient, mode: 0o600)
   }
 
   /// What is kept belongs to another patient.
@@ -51,12 +70,6 @@ struct KeptState {
       AlarmStateSink(
         patientID: profile.id, file: KeptFile(path: $0.alarmState), problems: problems)
     }
-  }
-
-  /// Copies the file that was just read without a fault.
-  private func keepPatient(_ path: String) throws {
-    guard let folder, let bytes = FileManager.default.contents(atPath: path) else { return }
-    try DurableFile.write(Array(bytes), to: folder.patient, mode: 0o600)
   }
 
   private mutating func restorePatient() {

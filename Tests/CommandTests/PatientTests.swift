@@ -33,6 +33,50 @@ import Testing
     #expect(told(other, "latched").isEmpty && told(other, "off").isEmpty)
   }
 
+  /// What a patient's file, then perhaps another one, leaves on a monitor that starts again.
+  private func restarted(_ before: String, _ after: String) throws -> (
+    off: Set<String>, latched: Int
+  ) {
+    let folder = try TemporaryFolder()
+    let state = folder.path + "/state"
+    func run(_ script: String, _ patient: String) throws -> Run {
+      try Run(
+        arguments: [
+          "monitor", "--source", "sim:" + script, "--speed", "max", "--seconds", "12", "--json",
+          "--state", state, "--patient", try folder.write("patient.json", patient),
+        ])
+    }
+    let first = try run("asystole?onset=6", before)
+    #expect(first.status == 0, "\(first.complaint)")
+    let lines = try run("nsr?hr=72", after).lines
+    func told(_ phase: String) -> [String] {
+      lines.filter { $0["phase"] as? String == phase }.compactMap { $0["condition"] as? String }
+    }
+    return (Set(told("off")), told("latched").count)
+  }
+
+  @Test(
+    "an edited file goes before what is remembered, as far as it says anything; the same one does not"
+  )
+  func edited() throws {
+    func file(_ patient: String, _ alarms: String) -> String {
+      #"{"schemaVersion": 1, "patient": {\#(patient)}, "alarms": {\#(alarms)}}"#
+    }
+    let off = #""irregularRhythm": {"off": true}, "tachycardia": {"off": true}"#
+    let edited = #""irregularRhythm": {"off": false}, "pause": {"off": true}"#
+    for person in [#""id": "7""#, #""name": "Ana""#] {
+      let same = try restarted(file(person, off), file(person, off))
+      #expect(same.off == ["irregularRhythm", "tachycardia"] && same.latched == 1, "\(person)")
+      let other = try restarted(file(person, off), file(person, edited))
+      #expect(other.off == ["tachycardia", "pause"] && other.latched == 1, "\(person)")
+    }
+    // Who has neither number nor name is somebody else when the file is another one.
+    let unknown = try restarted(file("", off), file("", edited))
+    #expect(unknown.off == ["pause"] && unknown.latched == 0)
+    let sameUnknown = try restarted(file("", off), file("", off))
+    #expect(sameUnknown.off == ["irregularRhythm", "tachycardia"] && sameUnknown.latched == 1)
+  }
+
   @Test("who may enter the state folder acts on a running monitor from elsewhere")
   func operatorsDoor() throws {
     let folder = try TemporaryFolder()
