@@ -132,7 +132,8 @@ import Testing
       })
     simulation.startSender()
     simulation.startReceiver()
-    simulation.run(until: 2)
+    // Between two heartbeats, while the queue is on its way.
+    simulation.run(until: 2.4)
     for number in 1...5 {
       // A turn of the line, and the least time between two heartbeats.
       #expect(secondsUntilKnown("new\(number)", simulation) <= 0.25)
