@@ -35,7 +35,8 @@ struct EmulateCommand: ParsableCommand {
 
       A bridge whose converter is out of order, to see that calibrations find it:
 
-        ecgclip emulate --simulation nsr --pty /tmp/ecg --gain-error V3=-8 --celsius 85
+        ecgclip emulate --simulation nsr --pty /tmp/ecg \\
+          --gain-error V3=-8 --celsius 85
 
       What is emulated is marked as simulated or replayed where the format can say so.
       """)

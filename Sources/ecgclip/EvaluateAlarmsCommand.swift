@@ -51,14 +51,14 @@ struct EvaluateAlarmsCommand: ParsableCommand {
         AlarmEvaluationObject(
           annotator, model: loaded.name, sha256: loaded.sha256, evaluation))
     } else {
-      AlarmEvaluationText.print(annotator, evaluation)
+      AlarmEvaluationText.print(annotator, evaluation, hasFindings: !withoutFindings)
     }
     if !evaluation.failures.isEmpty { throw ExitCode(1) }
   }
 }
 
 private enum AlarmEvaluationText {
-  static func print(_ annotator: String, _ evaluation: AlarmEvaluation) {
+  static func print(_ annotator: String, _ evaluation: AlarmEvaluation, hasFindings: Bool) {
     let hours = evaluation.hours
     Swift.print("alarms against \(annotator), \(ScoreTable.number(hours)) h")
     var rows = [
@@ -86,9 +86,12 @@ private enum AlarmEvaluationText {
         "false alarms of \(priority.name) priority: \(count), "
           + "\(ScoreTable.number(24 * Double(count) / hours)) in 24 h")
     }
-    Swift.print(
-      "raised by findings of the model: \(evaluation.findings(.justified)) true, "
-        + "\(evaluation.findings(.unjustified)) false, \(evaluation.findings(.unjudged)) unjudged")
+    if hasFindings {
+      Swift.print(
+        "raised by findings of the model: \(evaluation.findings(.justified)) true, "
+          + "\(evaluation.findings(.unjustified)) false, \(evaluation.findings(.unjudged)) unjudged"
+      )
+    }
     for record in evaluation.records {
       for (alarm, verdict) in record.told where alarm.priority == .high && verdict == .unjustified {
         Swift.print("false: \(record.name) \(alarm.name) at \(Int(alarm.startSeconds)) s")
