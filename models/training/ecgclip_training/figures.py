@@ -47,7 +47,7 @@ def embedding_map(path: Path, embeddings: np.ndarray, panels: dict[str, np.ndarr
         1, len(panels), figsize=(5.4 * len(panels), 4.8), squeeze=False, layout="constrained"
     )
     for axis, (title, groups) in zip(axes[0], panels.items(), strict=True):
-        names, counts = np.unique(groups, return_counts=True)
+        names, counts = np.unique(groups[groups != "other"], return_counts=True)
         shown = names[np.argsort(-counts)][: len(COLOURS) - 1]
         for name, colour in zip([*shown, None], COLOURS, strict=False):
             chosen = ~np.isin(groups, shown) if name is None else groups == name
