@@ -194,6 +194,7 @@ public final class Monitor {
     recorderThread?.join()
     while let told = news.pop() { tell(told.sentence) }
     if let problem = recorder?.takeProblem() { tell(problem) }
+    for sink in sinks { sink.takeProblems().forEach(tell) }
     if let reason = source.endReason { tell(reason) }
     return collector.summary(
       context: context, latency: latency,

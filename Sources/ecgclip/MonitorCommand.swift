@@ -179,6 +179,8 @@ struct MonitorCommand: ParsableCommand {
       calibrate: { format in try calibration.apply(to: format, of: frontEnd) })
     // The sentence was told as a problem; the exit status says that there was one.
     let summary = try monitor.run()
+    // What the log found while it finished, when the output had ended.
+    for notice in log?.takeProblems() ?? [] { JSONOutput.complain(notice) }
     if let count = log?.unwrittenCount, count > 0 {
       JSONOutput.complain("\(count) entries of the alarm log could not be written.")
     }

@@ -80,9 +80,10 @@ import Testing
         "calibrate", kind, "--source", "sim:nsr", "--folder", bench.folder.path)
       #expect(run.refused("Tie all its electrodes together", "--assume-ready"), "\(kind)")
     }
-    #expect(
-      try bench.run("calibrate", "latency", "--source", "sim:nsr", "--lamp", "no-chip:17")
-        .refused("no-chip"))
+    // Where libgpiod is not installed, as in the emulator, that is the sentence.
+    let lamp = try bench.run(
+      "calibrate", "latency", "--source", "sim:nsr", "--lamp", "no-chip:17")
+    #expect(lamp.refused("no-chip") || lamp.refused("libgpiod is not installed"))
     let alone = try bench.run(
       "calibrate", "leads", "--source", "sim:nsr", "--folder", bench.folder.path)
     #expect(alone.refused("--assume-ready", "Connect all electrodes"))
