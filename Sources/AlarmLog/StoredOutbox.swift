@@ -90,16 +90,16 @@ public final class StoredOutbox: AlertOutbox {
 
   /// What `OpenAlarms.note` does, on the disk.
   private static func noteOpen(_ record: AlertRecord, _ database: Database) throws {
-    guard let message = AlertMessage(json: record.json) else { return }
-    switch message.phase {
-    case .start, .update:
+    guard let message = AlertMessage(json: record.json),
+      let isActive = message.phase.leavesActive
+    else { return }
+    if isActive {
       try database.execute(
         sql: "INSERT OR REPLACE INTO open (condition, json) VALUES (?, ?)",
         arguments: [message.condition, Data(record.json)])
-    case .end:
+    } else {
       try database.execute(
         sql: "DELETE FROM open WHERE condition = ?", arguments: [message.condition])
-    case .acknowledged: break
     }
   }
 

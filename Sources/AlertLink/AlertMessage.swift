@@ -17,6 +17,15 @@ public struct AlertMessage: Codable, Hashable, Sendable {
     case end
     /// A person has taken it on, at the device or from elsewhere. Receipt by software is never told so.
     case acknowledged
+
+    /// Whether the alarm stands as active behind it; nil where it changes nothing about that.
+    public var leavesActive: Bool? {
+      switch self {
+      case .start, .update: true
+      case .end: false
+      case .acknowledged: nil
+      }
+    }
   }
 
   /// How far the device's wall clock can be trusted (adjtimex: STA_UNSYNC).

@@ -20,11 +20,8 @@ public struct OpenAlarms: Sendable {
   }
 
   mutating func note(_ message: AlertMessage) {
-    switch message.phase {
-    case .start, .update: last[message.condition] = message
-    case .end: last[message.condition] = nil
-    case .acknowledged: break
-    }
+    guard let isActive = message.phase.leavesActive else { return }
+    last[message.condition] = isActive ? message : nil
   }
 
   /// Whether an alarm stands as active.

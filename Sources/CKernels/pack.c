@@ -32,10 +32,13 @@ static size_t bias_bytes(size_t outputChannels) {
   return round_up(round_up(outputChannels, conv1d_s8_channel_multiple) * sizeof(int32_t), cacheLine);
 }
 
-size_t conv1d_s8_packed_size(conv1d_s8_layout layout, const conv1d_s8_layer *layer, const int8_t *rows) {
+static size_t packed_size(conv1d_s8_layout layout, const conv1d_s8_layer *layer, bool paired) {
   const size_t channels = (size_t)layer->outputChannels;
-  const bool paired = is_paired(layout, layer, rows);
   return weight_bytes(layout, channels, row_length(layer, paired)) + (paired ? 2 : 1) * bias_bytes(channels);
+}
+
+size_t conv1d_s8_packed_size(conv1d_s8_layout layout, const conv1d_s8_layer *layer, const int8_t *rows) {
+  return packed_size(layout, layer, is_paired(layout, layer, rows));
 }
 
 /// Where a channel's first group lies, and how far the next one is.
@@ -59,8 +62,8 @@ static int32_t bias_without(int32_t offset, int32_t bias, const int8_t *row, siz
   return (int32_t)((uint32_t)bias - (uint32_t)offset * sum);
 }
 
-void conv1d_s8_pack(conv1d_s8_layout layout, const int8_t *rows, const int32_t *bias, void *memory,
-                    conv1d_s8_layer *layer) {
+size_t conv1d_s8_pack(conv1d_s8_layout layout, const int8_t *rows, const int32_t *bias, void *memory,
+                      conv1d_s8_layer *layer) {
   const size_t channels = (size_t)layer->outputChannels;
   const bool paired = is_paired(layout, layer, rows);
   const size_t given = row_length(layer, false), length = row_length(layer, paired);
@@ -68,7 +71,8 @@ void conv1d_s8_pack(conv1d_s8_layout layout, const int8_t *rows, const int32_t *
   int8_t *weight = memory;
   int32_t *first = (int32_t *)(weight + weight_bytes(layout, channels, length));
   int32_t *second = (int32_t *)((int8_t *)first + bias_bytes(channels));
-  memset(memory, 0, conv1d_s8_packed_size(layout, layer, rows));
+  const size_t size = packed_size(layout, layer, paired);
+  memset(memory, 0, size);
   for (size_t channel = 0; channel < channels; channel++) {
     const int8_t *row = rows + channel * given;
     size_t step;
@@ -84,4 +88,5 @@ void conv1d_s8_pack(conv1d_s8_layout layout, const int8_t *rows, const int32_t *
   layer->weight = weight;
   layer->bias = first;
   layer->secondBias = paired ? second : NULL;
+  return size;
 }

@@ -85,11 +85,7 @@ public struct StationBoard {
 
   private mutating func note(_ message: AlertMessage, _ id: AlertID) {
     let alarm = Alarm(device: id.device, condition: message.condition)
-    switch message.phase {
-    case .start, .update: alerts[alarm] = id
-    case .end: alerts[alarm] = nil
-    case .acknowledged: break
-    }
+    if let isActive = message.phase.leavesActive { alerts[alarm] = isActive ? id : nil }
   }
 
   private mutating func change(

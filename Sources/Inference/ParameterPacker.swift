@@ -34,8 +34,7 @@ struct ParameterPacker {
   /// Copies a layer's constants and describes them to the kernel.
   mutating func pack(_ layer: Graph.Layer, _ parameters: LayerParameters) -> conv1d_s8_layer {
     var packed = Self.described(layer, in: graph)
-    conv1d_s8_pack(layout, parameters.weight, parameters.bias, memory + used, &packed)
-    used += conv1d_s8_packed_size(layout, &packed, parameters.weight)
+    used += conv1d_s8_pack(layout, parameters.weight, parameters.bias, memory + used, &packed)
     packed.multiplier = copy(parameters.multiplier)
     if layer.skip != nil { packed.skipMultiplier = copy(parameters.skipMultiplier) }
     return packed

@@ -173,9 +173,9 @@ public final class Pipeline {
     report(.clock(newest))
   }
 
-  /// A rate that was counted in nominal seconds, in true ones.
-  private func inTrueTime(_ beatsPerMinute: Float?) -> Float? {
-    guard let beatsPerMinute else { return nil }
+  /// The heart rate that may be read, in true time: it is counted in nominal seconds.
+  private var heartRateBPM: Float? {
+    guard !isPulseless, let beatsPerMinute = chain.heartRate(at: index) else { return nil }
     return beatsPerMinute * Float(time.sampleRate / format.sampleRate)
   }
 
@@ -213,9 +213,8 @@ public final class Pipeline {
       unreadableUntil = index &+ windowSamples
     }
     if index % samplesPerSecond == 0 {
-      let rate = chain.heartRate(at: index)
-      hasHeartRate = rate != nil
-      report(.heartRate(beatsPerMinute: isPulseless ? nil : inTrueTime(rate)))
+      hasHeartRate = chain.heartRate(at: index) != nil
+      report(.heartRate(beatsPerMinute: heartRateBPM))
       report(
         .quality(
           index: Int32(chain.qualityIndex), unusableRows: ~chain.usableRows & rowMask,
@@ -284,7 +283,7 @@ public final class Pipeline {
     conditions.isNoisy = 2 &* usableCount < assembly.rowCount
     conditions.hasGoodECG = !conditions.isNoisy && electrodesOff == 0 && hasHeartRate
     conditions.measures = chain.rhythmMeasures
-    conditions.heartRateBPM = isPulseless ? nil : inTrueTime(chain.heartRate(at: index))
+    conditions.heartRateBPM = heartRateBPM
     panel.update(
       conditions, at: Double(index) / format.sampleRate, index: index, time: time,
       arrival: arrival, events: events)

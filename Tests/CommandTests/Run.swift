@@ -15,14 +15,23 @@ struct Run {
 
   /// The same with more in its environment.
   init(arguments: [String], environment: [String: String] = [:]) throws {
-    let process = Self.process(arguments)
-    process.environment?.merge(environment) { $1 }
-    let output = Pipe()
-    let complaint = Pipe()
-    process.standardOutput = output
-    process.standardError = complaint
-    process.standardInput = FileHandle.nullDevice
+    let (process, output, complaint) = Self.piped(arguments, environment)
     try process.run()
+    try self.init(started: process, output, complaint)
+  }
+
+  /// The same without holding up other tests meanwhile; for little output.
+  init(waitingFor arguments: [String], environment: [String: String] = [:]) async throws {
+    let (process, output, complaint) = Self.piped(arguments, environment)
+    try await withCheckedThrowingContinuation { (ended: CheckedContinuation<Void, any Error>) in
+      process.terminationHandler = { _ in ended.resume() }
+      do { try process.run() } catch { ended.resume(throwing: error) }
+    }
+    try self.init(started: process, output, complaint)
+  }
+
+  /// What a process leaves behind, once it has ended.
+  private init(started process: Process, _ output: Pipe, _ complaint: Pipe) throws {
     // Complaints are a sentence: only the output can fill its pipe.
     self.output = String(
       decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
@@ -32,24 +41,16 @@ struct Run {
     status = process.terminationStatus
   }
 
-  /// The same without holding up other tests meanwhile; for little output.
-  init(waitingFor arguments: [String], environment: [String: String] = [:]) async throws {
-    let process = Self.process(arguments)
+  private static func piped(
+    _ arguments: [String], _ environment: [String: String]
+  ) -> (Process, output: Pipe, complaint: Pipe) {
+    let process = process(arguments)
+    let (output, complaint) = (Pipe(), Pipe())
     process.environment?.merge(environment) { $1 }
-    let output = Pipe()
-    let complaint = Pipe()
     process.standardOutput = output
     process.standardError = complaint
     process.standardInput = FileHandle.nullDevice
-    try await withCheckedThrowingContinuation { (ended: CheckedContinuation<Void, any Error>) in
-      process.terminationHandler = { _ in ended.resume() }
-      do { try process.run() } catch { ended.resume(throwing: error) }
-    }
-    self.output = String(
-      decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
-    self.complaint = String(
-      decoding: try complaint.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
-    status = process.terminationStatus
+    return (process, output, complaint)
   }
 
   /// The program that was built beside these tests.

@@ -41,7 +41,7 @@ private struct Convolution {
         let size = conv1d_s8_packed_size(layout, &layer, weight)
         let packed = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 64)
         defer { packed.deallocate() }
-        conv1d_s8_pack(layout, weight, bias, packed, &layer)
+        #expect(conv1d_s8_pack(layout, weight, bias, packed, &layer) == size)
         if let skip {
           conv1d_s8(set.table, &layer, input, skip, &output, count)
         } else {

@@ -74,8 +74,8 @@ typedef struct {
 size_t conv1d_s8_packed_size(conv1d_s8_layout layout, const conv1d_s8_layer *layer, const int8_t *rows);
 
 /// Packs rows and `bias`, `[outputChannels]`, into `memory`, of `conv1d_s8_packed_size` bytes on a cache line, and
-/// points the layer's `weight`, `bias` and `secondBias` there.
-void conv1d_s8_pack(conv1d_s8_layout layout, const int8_t *rows, const int32_t *bias, void *memory,
-                    conv1d_s8_layer *layer);
+/// points the layer's `weight`, `bias` and `secondBias` there. Returns those bytes.
+size_t conv1d_s8_pack(conv1d_s8_layout layout, const int8_t *rows, const int32_t *bias, void *memory,
+                      conv1d_s8_layer *layer);
 
 #endif

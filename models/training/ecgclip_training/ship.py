@@ -80,24 +80,25 @@ def measured(
     """metrics.json: fold 9 with the shipped integers and against the teachers, held-out folds of the teachers."""
     held = material.rows(TEST_FOLD, measured=True)
     signals, integer = exact_signals(folder, held), shipment.integer
-    plain = head_of(integer, finish.float_features(shipment.layers, integer, signals))
+    features = finish.float_features(shipment.layers, integer, signals)
+    plain = head_of(integer, features)
     teachers = [load_average(runs / name)[0].model for name in plans["student"].teachers]
     unit = integer.millivolts_per_code
     taught = [logits(teacher, signals, unit)[:, shipment.kept] for teacher in teachers]
     labels = material.labels[held][:, shipment.kept]
-    return scored(shipment, material, folder) | {
+    return scored(shipment, material, signals, features) | {
         "teacher": evaluate.float_against_teacher(labels, plain, taught, material.patients[held]),
         "crossValidated": cross_validated(shipment, plans, material, runs),
     }
 
 
-def scored(shipment: Shipment, material: Material, folder: Path) -> dict:
-    """What the integers and the float network say of fold 9, and of windows without an ECG."""
+def scored(shipment: Shipment, material: Material, signals: np.ndarray, features: np.ndarray) -> dict:
+    """What the integers and the float network, whose features these are, say of fold 9's signals, and of windows without an
+    ECG."""
     held = material.rows(TEST_FOLD, measured=True)
     labels, patients = material.labels[held][:, shipment.kept], material.patients[held]
-    signals, integer = exact_signals(folder, held), shipment.integer
+    integer = shipment.integer
     found, embedding = integer_logits(integer, signals)
-    features = finish.float_features(shipment.layers, integer, signals)
     plain = head_of(integer, features)
     thresholds = np.array([entry["threshold"] for entry in shipment.statements])
     classes = {e["code"]: e["superClass"] for e in shipment.statements if "superClass" in e}
@@ -267,7 +268,9 @@ def requantise(
     shipment = Shipment(metadata["name"], created, integer, layers, kept, statements, codes)
     write_weights(shipment, target, splits.PATH.read_text())
     metrics = json.loads((target / "metrics.json").read_text())
-    metrics |= scored(shipment, material, folder) | from_files(target, folder)
+    signals = exact_signals(folder, material.rows(TEST_FOLD, measured=True))
+    features = finish.float_features(layers, integer, signals)
+    metrics |= scored(shipment, material, signals, features) | from_files(target, folder)
     metrics["explain"]["neighbours"] = neighbours(shipment, material, devices)
     draw(shipment, metrics, material, devices, target)
     describe(target, metrics)
