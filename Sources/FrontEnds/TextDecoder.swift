@@ -24,6 +24,8 @@ public final class TextDecoder: FrameDecoder {
   /// The rest of a line goes by: the one that was cut at the start, or one that was too long.
   private var isSkipping = true
   private var isStarted = false
+  /// Whether the last line was a good one.
+  private var isInStep = true
   /// Bytes of an overlong line so far, and of the last good line, to estimate how many lines it swallowed.
   private var skipped = 0
   private var lastLineByteCount = 1
@@ -69,6 +71,7 @@ public final class TextDecoder: FrameDecoder {
         leadOff = newLeadOff
         filled &+= 1
         isStarted = true
+        isInStep = true
         timeline.counters.framesReceived &+= 1
         if line.kind == .samples { lastLineByteCount = line.byteCount }
         queue.remove(line.byteCount)
@@ -86,16 +89,24 @@ public final class TextDecoder: FrameDecoder {
 
   private func drop(_ line: TextLine) {
     switch line.kind {
-    case .malformed: lose(line.byteCount)
+    case .malformed:
+      loseStep()
+      lose(line.byteCount)
     case .overlong:
       isSkipping = true
       skipped = 0
-      if isStarted { timeline.counters.resynchronisations &+= 1 }
+      loseStep()
       return
     default: break
     }
     timeline.counters.bytesDiscarded &+= Int64(line.byteCount)
     queue.remove(line.byteCount)
+  }
+
+  /// The next good line is searched for.
+  private func loseStep() {
+    if isStarted && isInStep { timeline.counters.resynchronisations &+= 1 }
+    isInStep = false
   }
 
   /// Removes the rest of a line; false when its end has not come.

@@ -130,8 +130,10 @@ public final class JSONLinesSink: EventSink {
         samplesSurplus: summary.counters.samplesSurplus,
         framesCorrupt: summary.counters.framesCorrupt,
         framesFailedChecksum: summary.counters.framesFailedChecksum,
+        framesRepeated: summary.counters.framesRepeated,
         datagramsForeign: summary.counters.datagramsForeign,
         resynchronisations: summary.counters.resynchronisations,
+        bytesDiscarded: summary.counters.bytesDiscarded,
         reconnects: summary.counters.reconnects, completeness: summary.completeness,
         heartRateBPM: Nullable(summary.heartRateBPM), windows: summary.windows,
         latencyMilliseconds: .init(

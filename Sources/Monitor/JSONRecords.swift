@@ -200,8 +200,10 @@ enum MonitorLine {
     let samplesSurplus: Int64
     let framesCorrupt: Int64
     let framesFailedChecksum: Int64
+    let framesRepeated: Int64
     let datagramsForeign: Int64
     let resynchronisations: Int64
+    let bytesDiscarded: Int64
     let reconnects: Int64
     let completeness: Double
     let heartRateBPM: Nullable<Float>

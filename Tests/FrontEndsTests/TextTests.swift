@@ -44,6 +44,7 @@ func malformed(line: String) {
   let counters = result.decoder.counters
   #expect(result.codes == [[512, 513, 514]])
   #expect(counters.framesCorrupt == 1 && counters.bytesDiscarded == Int64(line.utf8.count + 1))
+  #expect(counters.resynchronisations == 1)
   #expect(counters.samplesLost >= 1 && counters.samplesLost == result.gaps)
   #expect(counters.samplesLost <= Int64(max(1, (line.utf8.count + 3) / 4)))
 }
@@ -53,6 +54,15 @@ func tooFew() {
   let result = received("1,2\n3\n4,5\n", channels: 2)
   #expect(result.codes == [[1, 4], [2, 5]])
   #expect(result.decoder.counters.samplesLost == 1)
+}
+
+@Test("bad lines one behind the other are searched through once, whatever is wrong with each")
+func resynchronisedOnce() {
+  let long = String(repeating: "1", count: 40)
+  let result = received("512\nx\n\(long)\ny\n513\n514\n5.1\n515\n")
+  #expect(result.codes == [[512, 513, 514, 515]])
+  #expect(result.decoder.counters.framesCorrupt == 4)
+  #expect(result.decoder.counters.resynchronisations == 2)
 }
 
 @Test("blank lines are nothing")
@@ -86,6 +96,7 @@ func overlong() {
     let result = received("512\r\n" + String(repeating: "1", count: length) + "\r\n513\r\n")
     #expect(result.codes == [[512, 513]])
     #expect(result.decoder.counters.framesCorrupt == 1)
+    #expect(result.decoder.counters.resynchronisations == 1)
     #expect(result.decoder.counters.samplesLost == Int64((length + 2 + 2) / 5))
     #expect(result.decoder.counters.bytesDiscarded == Int64(length + 2 + 3 - 3))
   }

@@ -202,6 +202,8 @@ func countersAndRate() throws {
   tally.counters.samplesLostByClock = 3
   tally.counters.samplesSurplus = 4
   tally.counters.datagramsForeign = 5
+  tally.counters.framesRepeated = 6
+  tally.counters.bytesDiscarded = 7
   let line = try #require(try lines([.tally(tally)], summary: true).last)
   #expect(line["type"] as? String == "summary")
   #expect(line["framesFailedChecksum"] as? Int == 1)
@@ -209,6 +211,22 @@ func countersAndRate() throws {
   #expect(line["samplesLostByClock"] as? Int == 3)
   #expect(line["samplesSurplus"] as? Int == 4)
   #expect(line["datagramsForeign"] as? Int == 5)
+  #expect(line["framesRepeated"] as? Int == 6)
+  #expect(line["bytesDiscarded"] as? Int == 7)
   #expect(line["clock"] is NSNull)
   #expect(line["endReason"] is NSNull)
+}
+
+@Test("every count that docs/front-ends.md explains is in the summary")
+func documentedCounts() throws {
+  let path = TestData.repository + "/docs/front-ends.md"
+  let text = try String(contentsOfFile: path, encoding: .utf8)
+  let table = text.split(separator: "\n").drop { !$0.hasPrefix("| count in `monitor --json`") }
+    .dropFirst(2).prefix { $0.hasPrefix("|") }
+  let keys = table.flatMap { row in
+    row.split(separator: "|")[0].split(separator: "`").filter { $0.allSatisfy(\.isLetter) }
+  }
+  let summary = try #require(try lines([], summary: true).last)
+  #expect(keys.count >= 10)
+  for key in keys { #expect(summary[String(key)] is Int, "the summary lacks \(key)") }
 }
