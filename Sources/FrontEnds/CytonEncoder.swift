@@ -4,18 +4,33 @@ import ECGSignal
 
 /// Encoder of Cyton packets; of a Daisy's pairs where the format has more than eight channels.
 public final class CytonEncoder: FrameEncoder {
-  /// ADS1299 with 4.5 V reference and gain 24. The board without a Daisy, which would halve the rate.
-  public static let converter = WireConverter(
-    sampleRate: 250, channelCountMax: CytonLayout.channelCount,
-    microvoltsPerCode: 4_500_000 / 24 / Double((1 << 23) - 1), codeRange: -8_388_608...8_388_607)
+  /// ADS1299 with 4.5 V reference and gain 24. The board without a Daisy.
+  public static let converter = board(sampleRate: 250, channelCount: CytonLayout.channelCount)
+  /// With a Daisy: twice the channels at half the rate.
+  public static let daisyConverter = board(
+    sampleRate: 125, channelCount: 2 * CytonLayout.channelCount)
   public static let samplesPerFrameMax = 1
   public static let frameByteCountMax = 2 * CytonLayout.packetByteCount
 
+  /// Whether packets end with the board's milliseconds, as after `CytonCommand.startTimeStamps`.
+  public var sendsTime = false
+
   private let hasDaisy: Bool
+  private let sampleRate: Double
   private var counter: UInt8 = 0
+  /// The first packet after the command says that its time was set.
+  private var hasSentTime = false
 
   public init(_ format: SignalFormat) {
     hasDaisy = format.channels.count > CytonLayout.channelCount
+    sampleRate = format.sampleRate
+  }
+
+  private static func board(sampleRate: Double, channelCount: Int) -> WireConverter {
+    WireConverter(
+      sampleRate: sampleRate, channelCountMax: channelCount,
+      microvoltsPerCode: 4_500_000 / 24 / Double((1 << 23) - 1),
+      codeRange: -8_388_608...8_388_607)
   }
 
   public func encode(
@@ -43,6 +58,17 @@ public final class CytonEncoder: FrameEncoder {
     }
     for index in 26..<32 { packet[index] = 0 }
     packet[32] = CytonLayout.stopBytes.lowerBound
+    if sendsTime { writeTime(of: block.header.pointee.firstIndex + Int64(sample), to: packet) }
     return CytonLayout.packetByteCount
+  }
+
+  /// The milliseconds at which a sample was measured: C3 in the packet that sets the time, then C4.
+  private func writeTime(of index: Int64, to packet: UnsafeMutablePointer<UInt8>) {
+    let milliseconds = UInt32(truncatingIfNeeded: Int64(Double(index) * 1000 / sampleRate))
+    for byte in 0..<4 {
+      packet[28 + byte] = UInt8(truncatingIfNeeded: milliseconds >> (24 - 8 * UInt32(byte)))
+    }
+    packet[32] = CytonLayout.timedStopBytes.lowerBound + (hasSentTime ? 1 : 0)
+    hasSentTime = true
   }
 }

@@ -25,7 +25,10 @@ final class CytonFirmware {
   private(set) var isStreaming: Bool
   /// Times that it was made to stop.
   private(set) var stopCount = 0
-  private(set) var channels = [ChannelSetting](repeating: ChannelSetting(), count: 8)
+  /// The board's eight, and the Daisy's eight.
+  private(set) var channels: [ChannelSetting]
+  /// Whether packets end with the board's milliseconds.
+  private(set) var sendsTime = false
   /// Whether packets carry a Daisy's channels in turn.
   private(set) var usesDaisy: Bool
   private(set) var sampleRateHz = 250
@@ -41,11 +44,13 @@ final class CytonFirmware {
     self.isStreaming = isStreaming
     self.hasDaisy = hasDaisy
     usesDaisy = hasDaisy
+    channels = Array(repeating: ChannelSetting(), count: hasDaisy ? 16 : 8)
   }
 
   /// The supply comes on.
   func powerOn() {
     reset()
+    sendsTime = false
     sampleRateHz = 250
     openCommand = []
   }
@@ -85,6 +90,8 @@ final class CytonFirmware {
     case .testSignalDoubleSlow?: return connect(to: .squareWave(times: 2, hertz: 0.9765625))
     case .testSignalDoubleFast?: return connect(to: .squareWave(times: 2, hertz: 1.953125))
     case .testSignalStill?: return connect(to: .still)
+    case .startTimeStamps?: return tellTime(true)
+    case .stopTimeStamps?: return tellTime(false)
     default: return other(byte)
     }
     return ""
@@ -93,6 +100,11 @@ final class CytonFirmware {
   private func connect(to input: Input) -> String {
     for channel in channels.indices { channels[channel].input = input }
     return text("Success: Configured internal test signal.$$$")
+  }
+
+  private func tellTime(_ isOn: Bool) -> String {
+    sendsTime = isOn
+    return text("Time stamp \(isOn ? "ON" : "OFF")$$$")
   }
 
   /// Answered also by a board that streams.

@@ -30,11 +30,11 @@ final class EmulatedBoard {
   private var offChannels: UInt32 = 0
 
   init(
-    signal: any EmulatedSignal, encoder: any FrameEncoder.Type, faults: LineFaults, repeats: Bool
+    signal: any EmulatedSignal, encoder: any FrameEncoder.Type, converter: WireConverter,
+    faults: LineFaults, repeats: Bool
   ) {
     self.signal = signal
     self.repeats = repeats
-    let converter = encoder.converter
     chosen = Self.channels(of: signal.format, max: converter.channelCountMax)
     scale = CodeScale(converter)
     var format = signal.format

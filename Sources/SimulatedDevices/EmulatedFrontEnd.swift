@@ -62,17 +62,19 @@ public final class EmulatedFrontEnd {
   /// Prepares a front-end; `start` sets it going.
   ///
   /// - Parameters:
+  ///   - converter: the board's, where it is not the usual one of its format.
   ///   - repeats: begin the signal again when it ends.
   ///   - links: after an unplugging a terminal comes back under the next of these links, the first after the last;
   ///     none for no link.
   ///   - responder: what obeys commands; nil for a front-end that takes none.
   public init(
-    signal: any EmulatedSignal, wireFormat: WireFormat, port: EmulatedPort,
-    speed: PlaybackSpeed = .realTime, faults: LineFaults = LineFaults(), repeats: Bool = false,
-    links: [String] = [], responder: (any CommandResponder)? = nil
+    signal: any EmulatedSignal, wireFormat: WireFormat, converter: WireConverter? = nil,
+    port: EmulatedPort, speed: PlaybackSpeed = .realTime, faults: LineFaults = LineFaults(),
+    repeats: Bool = false, links: [String] = [], responder: (any CommandResponder)? = nil
   ) {
     let line = EmulatedLine(
-      signal: signal, wireFormat: wireFormat, faults: faults, repeats: repeats)
+      signal: signal, wireFormat: wireFormat, converter: converter, faults: faults,
+      repeats: repeats)
     format = line.format
     sender = FrontEndSender(
       line: line, port: port, links: links, speed: speed, responder: responder)

@@ -46,14 +46,17 @@ public final class EmulatedLine {
 
   /// The front-end of a wire format that measures a signal.
   ///
-  /// - Parameter repeats: begin the signal again when it ends.
+  /// - Parameters:
+  ///   - converter: the board's, where it is not the usual one of its format.
+  ///   - repeats: begin the signal again when it ends.
   public init(
-    signal: any EmulatedSignal, wireFormat: WireFormat, faults: LineFaults = LineFaults(),
-    repeats: Bool = false
+    signal: any EmulatedSignal, wireFormat: WireFormat, converter: WireConverter? = nil,
+    faults: LineFaults = LineFaults(), repeats: Bool = false
   ) {
     encoderType = wireFormat.encoder
     board = EmulatedBoard(
-      signal: signal, encoder: encoderType, faults: faults, repeats: repeats)
+      signal: signal, encoder: encoderType, converter: converter ?? encoderType.converter,
+      faults: faults, repeats: repeats)
     encoder = encoderType.init(board.format)
     frontEnd = signal as? any SelfDescribing
     self.faults = faults

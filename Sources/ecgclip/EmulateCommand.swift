@@ -53,6 +53,9 @@ struct EmulateCommand: ParsableCommand {
   @Option(help: "The front-end whose bytes are sent.")
   var format: WireFormat = .bridge
 
+  @Flag(help: "With --format cyton: a Daisy is on it, 16 channels at 125 samples a second.")
+  var daisy = false
+
   @Option(help: "Path of the link to the pseudo-terminal; without it its own name is printed.")
   var pty: String?
 
@@ -85,6 +88,7 @@ struct EmulateCommand: ParsableCommand {
       throw ValidationError("--annotations needs --simulation: a record has its own.")
     }
     if pty != nil && udp != nil { throw ValidationError("Give either --pty or --udp.") }
+    if daisy && format != .cyton { throw ValidationError("--daisy needs --format cyton.") }
     if awaitStart && (format != .cyton || udp != nil) {
       throw ValidationError("--await-start needs --format cyton on a pseudo-terminal.")
     }
@@ -110,10 +114,11 @@ struct EmulateCommand: ParsableCommand {
     let bridge = try bridge(signal)
     let cyton =
       format == .cyton
-      ? EmulatedCyton(signal, isStreaming: !awaitStart, sendsByItself: udp != nil) : nil
+      ? EmulatedCyton(
+        signal, isStreaming: !awaitStart, readsDaisy: daisy, sendsByItself: udp != nil) : nil
     let frontEnd = EmulatedFrontEnd(
-      signal: bridge ?? cyton ?? signal, wireFormat: format, port: port, speed: speed.playback,
-      faults: line, repeats: loop,
+      signal: bridge ?? cyton ?? signal, wireFormat: format, converter: converter, port: port,
+      speed: speed.playback, faults: line, repeats: loop,
       links: [pty, pty == nil ? nil : faults.ptyAgain].compactMap(\.self),
       responder: bridge ?? cyton)
     let stop = StopFlag()
@@ -132,6 +137,10 @@ struct EmulateCommand: ParsableCommand {
     let terminal = try PseudoTerminal(link: pty)
     return (.terminal(terminal), pty ?? terminal.path)
   }
+  private var converter: WireConverter {
+    daisy ? CytonEncoder.daisyConverter : format.encoder.converter
+  }
+
 
   private func writeTruth(seconds: Double, _ signal: any EmulatedSignal) throws {
     guard let annotations, let simulation else { return }

@@ -8,16 +8,20 @@ import TestSupport
 import Testing
 
 /// A simulated patient through an emulated Cyton and our decoder: microvolts `[sample][channel]`.
-private func decodedMicrovolts(_ script: String, samples count: Int) throws -> [[Double]] {
-  let converter = WireFormat.cyton.encoder.converter
+private func decodedMicrovolts(
+  _ script: String, hasDaisy: Bool, samples count: Int
+) throws -> [[Double]] {
+  let converter = hasDaisy ? CytonEncoder.daisyConverter : CytonEncoder.converter
+  let channels = converter.channelCountMax
   let line = EmulatedLine(
     signal: EmulatedCyton(
       SimulatedPatient(
         script: try PatientScript(parsing: script), sampleRate: converter.sampleRate),
-      isStreaming: true), wireFormat: .cyton)
+      isStreaming: true, readsDaisy: hasDaisy), wireFormat: .cyton, converter: converter)
   let decoder = WireFormat.cyton.decoder.init(
-    WireSettings(sampleRate: 250, channelCount: 8, usesHostTime: false))
-  let storage = SampleBlockStorage(channelCount: 8)
+    WireSettings(
+      sampleRate: converter.sampleRate ?? 0, channelCount: channels, usesHostTime: false))
+  let storage = SampleBlockStorage(channelCount: channels)
   var rows: [[Double]] = []
   while rows.count < count, let arrival = line.next() {
     let fed = arrival.bytes.withUnsafeBytes { decoder.feed($0, arrivalNanoseconds: 0) }
@@ -25,7 +29,7 @@ private func decodedMicrovolts(_ script: String, samples count: Int) throws -> [
     while decoder.next(into: storage.block, isQuiet: true) == .samples {
       for sample in 0..<Int(storage.block.header.pointee.sampleCount) {
         rows.append(
-          (0..<8).map {
+          (0..<channels).map {
             Double(storage.block.channel($0)[sample]) * converter.microvoltsPerCode
           })
       }
@@ -38,23 +42,28 @@ private func decodedMicrovolts(_ script: String, samples count: Int) throws -> [
 struct EmulateTests {
   /// BrainFlow computes with doubles, as we do: only their rounding may differ.
   @Test(
-    "BrainFlow commands the emulated Cyton and reads the same microvolts as our decoder",
+    "BrainFlow commands the emulated Cyton and its Daisy and reads the same microvolts as our decoder",
     .enabled(
       if: Python.imports("brainflow")
         && ProcessInfo.processInfo.environment["ECGCLIP_RUNNER"] == nil,
-      "there is no Python with brainflow, or it cannot start a program of an emulated processor"))
-  func brainFlow() throws {
+      "there is no Python with brainflow, or it cannot start a program of an emulated processor"),
+    arguments: [false, true])
+  func brainFlow(hasDaisy: Bool) throws {
     let script = "nsr?pvc=4&noise=20&seed=7"
     let read = try Python.peer(
-      "read_cyton.py", Run.program.path(percentEncoded: false), script, "1000")
+      "read_cyton.py", Run.program.path(percentEncoded: false), script, "1000",
+      hasDaisy ? "daisy" : "")
     #expect(read["version"].text == "5.23.0")
     let theirs = read["samples"].list
     try #require(theirs.count == 1000)
-    let ours = try decodedMicrovolts(script, samples: 1000)
+    let ours = try decodedMicrovolts(script, hasDaisy: hasDaisy, samples: 1000)
     var differences = 0
     for (index, row) in theirs.enumerated() {
-      if row[0].integer != index % 256 { differences += 1 }
-      for channel in 0..<8
+      // Of a pair the number of its first packet.
+      let number = hasDaisy ? 2 * index : index
+      if row[0].integer != number % 256 { differences += 1 }
+      #expect(row.list.count == (hasDaisy ? 17 : 9))
+      for channel in 0..<(hasDaisy ? 16 : 8)
       where abs(row[channel + 1].number - ours[index][channel]) > 1e-9 * 187_500 {
         differences += 1
       }
@@ -62,5 +71,7 @@ struct EmulateTests {
     #expect(differences == 0)
     // The signal is one: a beat is two millivolts, not a flat line. A Cyton gives it upside down.
     #expect((ours.map { $0[1] }.min() ?? 0) < -500)
+    // No two channels are alike.
+    #expect(Set(ours[500]).count == (hasDaisy ? 16 : 8))
   }
 }

@@ -80,13 +80,15 @@ final class EmulatedHost {
   private var faultSeconds: Double
   private var lineFaultSeconds = -1e9
 
-  init(_ wireFormat: WireFormat, seconds: Double, faults: LineFaults, usesHostTime: Bool = true) {
-    signal = PlaceSignal(wireFormat, seconds: seconds, seed: faults.seed)
-    line = EmulatedLine(signal: signal, wireFormat: wireFormat, faults: faults)
+  init(_ board: LineBoard, seconds: Double, faults: LineFaults) {
+    let wireFormat = board.format
+    signal = PlaceSignal(board, seconds: seconds, seed: faults.seed)
+    line = EmulatedLine(
+      signal: signal, wireFormat: wireFormat, converter: board.converter, faults: faults)
     channelCount = line.format.channels.count
     decoder = wireFormat.decoder.init(
       WireSettings(
-        sampleRate: line.format.sampleRate, channelCount: channelCount, usesHostTime: usesHostTime))
+        sampleRate: line.format.sampleRate, channelCount: channelCount, usesHostTime: true))
     settleSeconds = wireFormat.settleSeconds
     isCounted = wireFormat.countsFrames
     // A clock is learnt first.

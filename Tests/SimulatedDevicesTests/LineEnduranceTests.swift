@@ -14,11 +14,11 @@ private let seed = environment["ECGCLIP_LINE_SEED"].flatMap { UInt64($0) } ?? 1
 
 /// Where frames count, something goes wrong every second. Where only the host's clock counts, it must be given the time
 /// between faults that it needs: there something goes wrong every ten seconds or so.
-private func everyFault(of format: WireFormat, seed: UInt64) -> LineFaults {
-  let converter = format.encoder.converter
+private func everyFault(of board: LineBoard, seed: UInt64) -> LineFaults {
+  let format = board.format
   // Frames a second: where they are long a block of some 20 ms is one.
   let frameRate = min(
-    converter.sampleRate ?? 500,
+    board.converter.sampleRate ?? 500,
     format.encoder.samplesPerFrameMax > 1 ? 50 : .infinity)
   let share = format.countsFrames ? 0.002 : 1 / (60 * frameRate)
   var faults = LineFaults(
@@ -38,17 +38,18 @@ private func everyFault(of format: WireFormat, seed: UInt64) -> LineFaults {
 
 @Test(
   "with all faults together no sample is lost or invented unseen",
-  arguments: WireFormat.allCases)
-func everyFaultTogether(format: WireFormat) {
-  let rate = format.encoder.converter.sampleRate ?? 500
+  arguments: LineBoard.all)
+func everyFaultTogether(board: LineBoard) {
+  let format = board.format
+  let rate = board.converter.sampleRate ?? 500
   // Two and a half minutes at the usual rates, and as many samples at higher ones.
   let seconds = hours.map { $0 * 3600 } ?? min(150, 75_000 / rate)
-  var faults = everyFault(of: format, seed: seed)
+  var faults = everyFault(of: board, seed: seed)
   faults.endSeconds = seconds
   // Then the clock gets its time, so that the run ends settled and all that was lost must have been told.
-  let host = EmulatedHost(format, seconds: seconds + format.settleSeconds + 10, faults: faults)
+  let host = EmulatedHost(board, seconds: seconds + format.settleSeconds + 10, faults: faults)
   host.run()
-  if let hours { print(host.row(format, hours: hours)) }
+  if let hours { print(host.row(board, hours: hours)) }
   let (sent, counters, verdict) = (host.line.sent, host.decoder.counters, host.verdict)
   #expect(hours == nil || (sent.stalls > 0 && sent.outages > 0 && sent.unplugs > 0))
   #expect(verdict.invented == 0)
@@ -63,10 +64,10 @@ func everyFaultTogether(format: WireFormat) {
 
 extension EmulatedHost {
   /// A line of the table of the documentation.
-  fileprivate func row(_ format: WireFormat, hours: Double) -> String {
+  fileprivate func row(_ board: LineBoard, hours: Double) -> String {
     let counters = decoder.counters
     let cells: [String] = [
-      format.rawValue, "\(hours)", "\(placeCount)", "\(counters.samplesReceived)",
+      board.testDescription, "\(hours)", "\(placeCount)", "\(counters.samplesReceived)",
       "\(counters.samplesLost)", "\(counters.samplesLostByClock)", "\(counters.samplesSurplus)",
       "\(untold)", "\(counters.framesRepeated)", "\(counters.framesCorrupt)",
       "\(counters.resynchronisations)", "\(counters.reconnects)", "\(verdict.damaged)",

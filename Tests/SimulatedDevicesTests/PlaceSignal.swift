@@ -16,8 +16,8 @@ final class PlaceSignal: EmulatedSignal {
   private let seed: UInt64
   private var index: Int64 = 0
 
-  init(_ wireFormat: WireFormat, seconds: Double, seed: UInt64) {
-    let converter = wireFormat.encoder.converter
+  init(_ board: LineBoard, seconds: Double, seed: UInt64) {
+    let converter = board.converter
     let rate = converter.sampleRate ?? 500
     // Codes of the emulated converter for a code on the wire, and how far codes may go without a rail.
     let perCode = converter.microvoltsPerCode / EmulatedConverter.microvoltsPerCode
@@ -27,12 +27,8 @@ final class PlaceSignal: EmulatedSignal {
     period = min(20_000, Int64(reach * 1.9))
     end = Int64(seconds * rate)
     self.seed = seed
-    let leads = SimulatedPatient.leads.prefix(converter.channelCountMax)
     format = SignalFormat(
-      sampleRate: rate,
-      channels: leads.map {
-        Channel(name: $0.name, lead: $0, microvoltsPerCode: EmulatedConverter.microvoltsPerCode)
-      }, provenance: .simulated, sourceName: "place")
+      sampleRate: rate, channels: board.channels, provenance: .simulated, sourceName: "place")
   }
 
   func rewind() {}
