@@ -6,18 +6,24 @@ import ECGSignal
 public final class BridgeDecoder: FrameDecoder {
   /// Frames back that a repetition can lie.
   private static let repetitionFrames: UInt32 = 16
+  /// Samples after which the ticks begin anew: the clock has nothing to tell while they count.
+  private static let turn = 1 << 32
 
   /// What the front-end last said of its samples.
   public private(set) var hello: BridgeHello?
   /// What the front-end last said of itself.
   public var status: BridgeStatus { health.status }
-  public private(set) var counters = FrameCounters()
-  public private(set) var nextIndex: Int64 = 0
+  public private(set) var counters: FrameCounters {
+    get { timeline.counters }
+    _modify { yield &timeline.counters }
+  }
+  public var nextIndex: Int64 { timeline.nextIndex }
   /// Flags of the last frame that the bridge sent.
   private var currentFlags: UInt16 = 0
   /// Whether the last frame's description has arrived: what the samples are is known.
   public var isDescribed: Bool { hello != nil && currentFlags == helloFlags }
 
+  private var timeline: SampleTimeline
   private var queue = ByteQueue(capacity: 2 * BridgeFrame.encodedByteCountMax)
   private let frame = BridgeFrameBuffer()
   /// The last ACK's frame, while `hasAnswer`.
@@ -43,13 +49,12 @@ public final class BridgeDecoder: FrameDecoder {
   private var hasLostFrame = false
   /// The bridge started anew since the last samples.
   private var hasRestarted = false
-  private var pendingGap: Int64 = 0
-  private var pendingCause = GapCause.none
   /// Samples from the last one before the device went away to the newest of its first frame after it.
   private var absence: Int64?
 
   public init(_ settings: WireSettings) {
     usesHostTime = settings.usesHostTime
+    timeline = SampleTimeline(settings, turn: Self.turn)
     diagnosticLeads = settings.diagnosticLeads
     answer = .allocate(capacity: BridgeFrame.encodedCommandByteCountMax)
     answer.initialize(repeating: 0, count: BridgeFrame.encodedCommandByteCountMax)
@@ -76,13 +81,10 @@ public final class BridgeDecoder: FrameDecoder {
   }
 
   public func skip(samples: Int64, cause: GapCause) {
-    guard cause == .deviceLost else {
-      lose(samples, cause)
-      if cause == .frontEndOverflow { counters.samplesLostInFrontEnd &+= samples }
-      return
-    }
+    guard cause == .deviceLost else { return timeline.lose(samples, cause: cause) }
     absence = (absence ?? 0) &+ samples
     counters.reconnects &+= 1
+    timeline.restart()
     forgetPlace()
     health.loseSight()
     queue.remove(queue.count)
@@ -102,13 +104,11 @@ public final class BridgeDecoder: FrameDecoder {
 
   public func takeNews() -> FrontEndNews? { health.takeNews() }
 
+  /// Allocates.
   public func beginStream() {
     forgetPlace()
     health.loseSight()
-    counters = FrameCounters()
-    nextIndex = 0
-    pendingGap = 0
-    pendingCause = .none
+    timeline.begin(sampleRate: Double(hello?.rateMillihertz ?? 0) / 1000)
     absence = nil
   }
 
@@ -212,6 +212,7 @@ public final class BridgeDecoder: FrameDecoder {
     if new == hello { return nil }
     if new.rateMillihertz != hello?.rateMillihertz {
       sampleRate = Double(new.rateMillihertz) / 1000
+      timeline.learnClock(sampleRate: sampleRate)
     }
     hello = new
     channelCount = new.leads.count
@@ -267,14 +268,14 @@ public final class BridgeDecoder: FrameDecoder {
       } else if gap > 0 {
         // With every frame here, it was the bridge that lost them.
         let isComplete = !hasLostFrame && sequence == expectedSequence
-        lose(Int64(gap), isComplete ? .frontEndOverflow : .framesLost)
+        timeline.miss(Int64(gap), cause: isComplete ? .frontEndOverflow : .framesLost)
         health.noteGap(Int64(gap), isComplete: isComplete)
         countOwnLoss()
       }
     }
     if hasRestarted { loseToRestart(samples) }
     if let absence {
-      lose(max(0, absence &- Int64(samples)), .deviceLost)
+      timeline.lose(missed(atMost: absence &- Int64(samples), samples), cause: .deviceLost)
       self.absence = nil
     }
     expectedTick = tick &+ UInt32(samples)
@@ -287,15 +288,18 @@ public final class BridgeDecoder: FrameDecoder {
   /// What a restarted bridge did not measure only the clock tells; it is never nothing.
   private func loseToRestart(_ samples: Int) {
     let seconds = usesHostTime ? Double(arrival &- lastSamplesArrival) / 1e9 : 0
-    let lost = max(1, Int64((seconds * sampleRate).rounded()) &- Int64(samples))
+    timeline.restart()
+    let estimate = Int64((seconds * sampleRate).rounded()) &- Int64(samples)
+    let lost = max(1, missed(atMost: estimate, samples))
     counters.samplesLostByClock &+= lost
-    lose(lost, .clockEstimate)
+    timeline.lose(lost, cause: .clockEstimate)
   }
 
-  private func lose(_ samples: Int64, _ cause: GapCause) {
-    pendingGap &+= samples
-    pendingCause = cause
-    counters.samplesLost &+= samples
+  /// How many samples are missing before the first frame after an absence, as far as that is known now: the line
+  /// under the arrivals makes it right some seconds later.
+  private func missed(atMost estimate: Int64, _ samples: Int) -> Int64 {
+    timeline.absence(
+      estimate: max(0, estimate), before: samples, arrivalNanoseconds: arrival)
   }
 
   private func fill(_ block: SampleBlock, channels: Int, samples: Int) {
@@ -308,19 +312,10 @@ public final class BridgeDecoder: FrameDecoder {
     }
     lastSamplesArrival = arrival
     counters.framesReceived &+= 1
-    counters.samplesReceived &+= Int64(samples)
-    nextIndex &+= pendingGap
-    let header = block.header
-    header.pointee.firstIndex = nextIndex
-    header.pointee.sampleCount = Int32(samples)
-    header.pointee.gapBefore = pendingGap
-    header.pointee.gapCause = pendingCause
-    header.pointee.leadOff =
-      UInt32(LittleEndian.read16(frame.bytes + 18) | LittleEndian.read16(frame.bytes + 20))
-    header.pointee.arrivalNanoseconds = arrival
-    header.pointee.counters = counters
-    nextIndex &+= Int64(samples)
-    pendingGap = 0
-    pendingCause = .none
+    timeline.deliver(
+      samples: samples,
+      leadOff: UInt32(
+        LittleEndian.read16(frame.bytes + 18) | LittleEndian.read16(frame.bytes + 20)),
+      arrivalNanoseconds: arrival, in: block)
   }
 }

@@ -14,12 +14,31 @@ struct SampleTimeline: ~Copyable {
   private var pendingCause = GapCause.none
   /// For how many samples the device was away, as its source estimates; nil while it is there.
   private var absence: Int64?
+  private let turn: Int
+  private let usesHostTime: Bool
 
   /// - Parameter turn: frames after which the counter on the wire begins anew, of one sample each; 1 where there is no
   ///   counter. The host's clock tells the rest.
   init(_ settings: WireSettings, turn: Int = 1) {
+    self.turn = turn
+    usesHostTime = settings.usesHostTime
     ledger = HostClockLedger(
-      sampleRate: settings.sampleRate, usesHostTime: settings.usesHostTime, step: turn)
+      sampleRate: settings.sampleRate, usesHostTime: usesHostTime, step: turn)
+  }
+
+  /// The stream begins with what comes now, at a rate that may be another one: its clock is learnt anew. Allocates.
+  mutating func begin(sampleRate: Double) {
+    counters = FrameCounters()
+    nextIndex = 0
+    pendingGap = 0
+    pendingCause = .none
+    absence = nil
+    learnClock(sampleRate: sampleRate)
+  }
+
+  /// The frames have told their rate. Allocates.
+  mutating func learnClock(sampleRate: Double) {
+    ledger = HostClockLedger(sampleRate: sampleRate, usesHostTime: usesHostTime, step: turn)
   }
 
   /// By how many samples the last of so many more would be late; nil where the clock does not tell.
@@ -29,9 +48,23 @@ struct SampleTimeline: ~Copyable {
 
   /// So many samples are known to be missing before the next one: the clock shall not find them again.
   mutating func lose(_ samples: Int64, cause: GapCause) {
-    add(gap: samples, cause)
+    miss(samples, cause: cause)
     if cause == .frontEndOverflow { counters.samplesLostInFrontEnd &+= max(samples, 0) }
+  }
+
+  /// The same where the front-end itself tells which of them it lost.
+  mutating func miss(_ samples: Int64, cause: GapCause) {
+    add(gap: samples, cause)
     ledger.pass(samples)
+  }
+
+  /// The front-end began anew, with the clock that it had.
+  mutating func restart() { ledger.restart() }
+
+  /// As `HostClockLedger.absence`.
+  func absence(estimate: Int64, before samples: Int, arrivalNanoseconds: UInt64) -> Int64 {
+    ledger.absence(
+      estimate: estimate, before: Int64(samples), arrivalNanoseconds: arrivalNanoseconds)
   }
 
   /// As `FrameDecoder.skip`, but for the bytes that the decoder holds.

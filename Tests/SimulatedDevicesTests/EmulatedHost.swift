@@ -52,7 +52,7 @@ final class EmulatedHost {
   /// Channels that the frames carry in every sample: OpenView 3 has a second one at half the rate.
   private let comparedCount: Int
   private let block: SampleBlockStorage
-  /// How long a format may take to put what follows a fault in its place: 0 where the frames count.
+  /// How long a format may take to put what follows a fault in its place that only the clock tells.
   private let settleSeconds: Double
   private let reach: Int64
   private let reachOfUnknown: Int64 = 64
@@ -60,6 +60,8 @@ final class EmulatedHost {
   private let longReach: Int64
   private let longestReach: Int64
   private let isCounted: Bool
+  /// Whether the clock tells only how long the device was away: the counter never begins anew.
+  private let isExact: Bool
   private var residues: [Int32: Int64] = [:]
   private var generator: SeededGenerator
   private var tail: [UInt8] = []
@@ -91,6 +93,7 @@ final class EmulatedHost {
         sampleRate: line.format.sampleRate, channelCount: channelCount, usesHostTime: true))
     settleSeconds = wireFormat.settleSeconds
     isCounted = wireFormat.countsFrames
+    isExact = wireFormat == .bridge
     // A clock is learnt first.
     faultSeconds = isCounted ? -settleSeconds : settleSeconds
     // Losses since the clock last counted, at most.
@@ -125,7 +128,7 @@ final class EmulatedHost {
       }
       if !bytes.isEmpty {
         // After a silence a small counter leaves open how many turns of it went by.
-        if now - quietSince > 500_000_000 { faultSeconds = max(faultSeconds, line.board.span.end) }
+        if now - quietSince > 500_000_000 { noteFault() }
         quietSince = now
       }
       if !bytes.isEmpty && isReturning {
@@ -195,10 +198,15 @@ final class EmulatedHost {
     if sent.stalls + sent.outages != lastSent.stalls + lastSent.outages {
       lineFaultSeconds = line.board.span.end
     }
-    if hasChanged { faultSeconds = max(faultSeconds, line.board.span.end) }
+    if hasChanged { noteFault() }
     // What was missed meanwhile is known when the clock is settled again.
     if isReturning { faultSeconds = line.board.span.end }
     lastSent = sent
+  }
+
+  /// Something that the clock must tell, or that holds it up while it tells how long the device was away.
+  private func noteFault() {
+    if !isExact || !isSettled { faultSeconds = max(faultSeconds, line.board.span.end) }
   }
 
   /// What a source does when its device goes and comes back: with the first bytes it knows how long it was away.
@@ -243,7 +251,8 @@ final class EmulatedHost {
   private func judge(_ sample: Int, at index: Int64) {
     let expected = shift == nil ? placeCount - 1 : last.place + index - last.index
     sinceLast += 1
-    let isRail = isAtRail(block.block.channel(0)[sample]) && !(settleSeconds == 0 && isAnchored)
+    let isRail =
+      isAtRail(block.block.channel(0)[sample]) && !(isExact && isAnchored && isSettled)
     if isRail && isNear(expected, wasAtRail, reach: longReach) {
       // At a rail every sample looks alike: one of them must be near.
       verdict.right += 1
@@ -291,8 +300,7 @@ final class EmulatedHost {
         verdict.displacementAfterPlug = max(verdict.displacementAfterPlug, distance)
         verdict.settledPlugs += 1
       }
-      // How long a bridge was away only its first arrival tells: its places are counted from there.
-      if shift == nil || settleSeconds == 0 { shift = shiftNow }
+      if shift == nil { shift = shiftNow }
       isAnchored = true
     } else if isSettled {
       verdict.displacement = max(verdict.displacement, distance)
@@ -347,16 +355,4 @@ extension EmulatedFrontEnd.Sent {
   fileprivate var placeChanges: Int64 {
     samplesLostInFrontEnd + framesDropped + framesLostOnLine + framesCorrupted + framesDuplicated
   }
-}
-
-extension WireFormat {
-  /// Whether the frames count, so that what is lost is known at once and exactly.
-  var countsFrames: Bool { [.bridge, .cyton, .p2].contains(self) }
-
-  /// How long the host's clock needs to count what the frames do not: whole turns of a small counter in
-  /// `CountedFrames`, all of it in `HostClockLedger`.
-  var settleSeconds: Double { self == .bridge ? 0 : countsFrames ? 8 : 15 }
-
-  /// Whether the frames have a check sum, so that no damaged one is believed.
-  var hasCheckSum: Bool { [.bridge, .adas1000].contains(self) }
 }
