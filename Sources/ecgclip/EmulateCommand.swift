@@ -108,7 +108,12 @@ struct EmulateCommand: ParsableCommand {
   }
 
   func run() throws {
-    let signal = try emulatedSignal()
+    let board = try usualBoard()
+    let played = try playedSignal(board)
+    let signal =
+      board.map { board in
+        WiredSignal(played, wires: board.channels.map { ($0.channelName, $0.lead) })
+      } ?? played
     let (port, name) = try emulatedPort()
     let line = faults.line
     let bridge = try bridge(signal)
@@ -124,7 +129,7 @@ struct EmulateCommand: ParsableCommand {
     let stop = StopFlag()
     let signals = StopSignals(stop)
     defer { signals.cancel() }
-    announce(signal.format, frontEnd.format, on: name)
+    announce(played.format, frontEnd.format, on: name)
     frontEnd.start()
     while !stop.isSet && !frontEnd.hasFinished { clinux_sleep_nanoseconds(20_000_000) }
     frontEnd.stop()
@@ -132,15 +137,15 @@ struct EmulateCommand: ParsableCommand {
     try report(frontEnd.sentSoFar)
   }
 
+  private var converter: WireConverter {
+    daisy ? CytonEncoder.daisyConverter : format.encoder.converter
+  }
+
   private func emulatedPort() throws -> (EmulatedPort, name: String) {
     if let udp { return (.datagrams(try DatagramPort(destination: udp)), udp) }
     let terminal = try PseudoTerminal(link: pty)
     return (.terminal(terminal), pty ?? terminal.path)
   }
-  private var converter: WireConverter {
-    daisy ? CytonEncoder.daisyConverter : format.encoder.converter
-  }
-
 
   private func writeTruth(seconds: Double, _ signal: any EmulatedSignal) throws {
     guard let annotations, let simulation else { return }
@@ -149,9 +154,13 @@ struct EmulateCommand: ParsableCommand {
       truth.annotations(sampleRate: signal.format.sampleRate), to: annotations)
   }
 
-  private func emulatedSignal() throws -> any EmulatedSignal {
-    // A board with one rate has that; a bridge tells the record's own.
-    let rate = format.encoder.converter.sampleRate
+  /// A bridge tells the record's own rate and leads, another board has those of its usual profile.
+  private func usualBoard() throws -> BoardProfile? {
+    format.tellsFormat ? nil : try BoardProfile.load(named: format.usualProfile)
+  }
+
+  private func playedSignal(_ board: BoardProfile?) throws -> any EmulatedSignal {
+    let rate = converter.sampleRate ?? board?.signalFormat?.sampleRate
     if let record { return try RecordSignal(try Recordings.open(record), sampleRate: rate) }
     return SimulatedPatient(
       script: try PatientScript(parsing: simulation ?? "nsr"), sampleRate: rate)
@@ -159,7 +168,11 @@ struct EmulateCommand: ParsableCommand {
 
   private func announce(_ signal: SignalFormat, _ board: SignalFormat, on name: String) {
     let mark = signal.provenance == .simulated ? "SIMULATED" : "REPLAY"
-    let missing = signal.channels.map(\.name).filter { !board.channels.map(\.name).contains($0) }
+    let missing = signal.channels.filter { channel in
+      !board.channels.contains {
+        $0.name == channel.name || $0.lead != nil && $0.lead == channel.lead
+      }
+    }.map(\.name)
     JSONOutput.complain(
       "\(mark): \(signal.sourceName) as \(format.rawValue) on \(name), \(signal.sampleRate) Hz, "
         + board.channels.map(\.name).joined(separator: " ")

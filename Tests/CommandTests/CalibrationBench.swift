@@ -44,9 +44,11 @@ struct CalibrationBench {
   }
 }
 
-/// `ecgclip emulate` with a bridge on a pseudo-terminal, while it is needed.
+/// `ecgclip emulate` on a pseudo-terminal, with a bridge where no other format is named, while it is needed.
 final class Emulator {
   let port: String
+  /// Its first sentence, which says that the port is there.
+  let announcement: String
   private let folder: TemporaryFolder
   private let process: Process
 
@@ -61,8 +63,9 @@ final class Emulator {
     process.standardOutput = FileHandle.nullDevice
     process.standardInput = FileHandle.nullDevice
     try process.run()
-    // Its first sentence says that the port is there.
-    #expect(!complaint.fileHandleForReading.availableData.isEmpty)
+    announcement = String(
+      decoding: complaint.fileHandleForReading.availableData, as: UTF8.self)
+    #expect(!announcement.isEmpty)
   }
 
   deinit {
