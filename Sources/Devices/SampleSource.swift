@@ -54,6 +54,10 @@ public protocol SampleSource: AnyObject {
   /// The way to give the front-end commands, nil where it takes none.
   var control: (any FrontEndControl)? { get }
 
+  /// Whether it is known what the inputs are on: the front-end says so, or it was told to put them on the electrodes.
+  /// Known once open.
+  var knowsInputs: Bool { get }
+
   /// Called at least four times a second while `reopen` waits for longer: whoever watches the thread knows that it
   /// does not hang. Set before the acquisition thread begins.
   var whileWaiting: () -> Void { get set }
@@ -72,6 +76,9 @@ public protocol SampleSource: AnyObject {
 extension SampleSource {
   /// A bus and a file know no serial number.
   public var unit: String? { nil }
+
+  /// Most have inputs that are known, or none.
+  public var knowsInputs: Bool { true }
 
   /// Sources that cannot go away need no return.
   public func reopen() -> Bool { false }

@@ -18,6 +18,10 @@ public final class FramedSource<Channel: ByteChannel, Decoder: FrameDecoder>: Sa
   public var whileWaiting: () -> Void = {}
   public private(set) var endReason: String?
   public var unit: String? { decoder.announcedUnit ?? channel.unit }
+  /// Frames that tell their format tell a test signal, and a start dialogue puts the inputs right.
+  public var knowsInputs: Bool {
+    control != nil || start != nil || decoder.announcedFormat != nil
+  }
   public var fittedSampleRate: Double? {
     didSet { if let fittedSampleRate { decoder.follow(sampleRate: fittedSampleRate) } }
   }

@@ -46,11 +46,14 @@ public struct CalibratedFormat: Sendable {
   public let format: SignalFormat
   /// What people must know about the calibration, one sentence each: told at the start and in the summary.
   public let warnings: [String]
+  /// What they must know about the front-end besides, told in the same places: nothing that a calibration mends.
+  public let notices: [String]
 
   /// A format and what is to be said about it.
-  public init(format: SignalFormat, warnings: [String]) {
+  public init(format: SignalFormat, warnings: [String], notices: [String] = []) {
     self.format = format
     self.warnings = warnings
+    self.notices = notices
   }
 }
 
@@ -115,14 +118,14 @@ public final class Monitor {
     context.people = desk.people
     context.restored = configuration.pipeline.restoredAlarms
     for sink in sinks { try sink.begin(context) }
-    calibrated.warnings.forEach(tell)
+    (calibrated.notices + calibrated.warnings).forEach(tell)
     if !calibrated.warnings.isEmpty { desk.report(.calibrationExpired, isPresent: true) }
     if case .failure(let error) = model {
       tell("Findings are not available, the rhythm is watched. \(error)")
       desk.report(.modelRefused, isPresent: true)
     }
     var summary = stream(pipeline, context, session)
-    summary.warnings = calibrated.warnings
+    summary.warnings = calibrated.notices + calibrated.warnings
     for sink in sinks { sink.end(summary) }
     return summary
   }

@@ -35,7 +35,7 @@ public struct Summary: Sendable {
   public var clock: ClockFit?
   /// Why the source ended the stream, nil where it did not.
   public var endReason: String?
-  /// What the calibration could not be relied on for, one sentence each.
+  /// What the calibration could not be relied on for, and what of the front-end is not known; one sentence each.
   public var warnings: [String] = []
 
   /// Frames refused, times that the decoder lost its place and that the device went away.

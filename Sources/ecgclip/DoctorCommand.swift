@@ -128,13 +128,17 @@ private struct FrontEndCheck {
       }
     }
     let name = "\(format.sourceName), \(format.channels.count) channels"
-    return [.ok("signal.open", name), inputs(of: format)]
+    return [.ok("signal.open", name), inputs(of: format, device)]
       + check.results(isTimed: !device.waitsForConsumer)
       + [InstallationChecks.calibration(of: format, unit: unit ?? device.unit)]
   }
 
   /// A program that died in the middle of a calibration leaves them on something else.
-  private func inputs(of format: SignalFormat) -> CheckResult {
+  private func inputs(of format: SignalFormat, _ device: any SampleSource) -> CheckResult {
+    if let notice = UnknownInputs.notice(format, of: device) {
+      return .warning(
+        "signal.inputs", notice, fix: "# a bridge tells it: firmware-config/bridge-frame.md")
+    }
     guard format.provenance == .testSignal else {
       return .ok("signal.inputs", "on the electrodes")
     }

@@ -17,6 +17,15 @@ struct MonitorCalibration {
   /// Puts the calibration on a source's format. One that was named must be good; the device's own is left out with a
   /// warning where it is not, because a monitor that does not start watches nobody.
   func apply(to format: SignalFormat, of source: any SampleSource) throws -> CalibratedFormat {
+    let calibrated = try corrected(format, of: source)
+    return CalibratedFormat(
+      format: calibrated.format, warnings: calibrated.warnings,
+      notices: UnknownInputs.notice(format, of: source).map { [$0] } ?? [])
+  }
+
+  private func corrected(
+    _ format: SignalFormat, of source: any SampleSource
+  ) throws -> CalibratedFormat {
     let identity = DeviceIdentity(board: format.sourceName, unit: unit ?? source.unit)
     if let named {
       let path = try Installation.file(named, in: "calibration", suffix: ".json")

@@ -101,3 +101,33 @@ func calibrationAndLamp() throws {
   _ = try monitor.run()
   #expect(expected.isSubset(of: sink.started.keys))
 }
+
+/// Alarms that start.
+private final class StartedAlarms: EventSink {
+  private(set) var alarms: Set<BuiltInAlarm> = []
+  private(set) var problems: [String] = []
+  func begin(_ context: SessionContext) {}
+  func take(_ event: PipelineEvent) {
+    guard case .alarm(let change) = event.kind, change.phase == .start,
+      let alarm = BuiltInAlarm(rawValue: change.alarm)
+    else { return }
+    alarms.insert(alarm)
+  }
+  func tell(problem: String) { problems.append(problem) }
+  func end(_ summary: Summary) {}
+}
+
+@Test("what is not known of the inputs is told and in the summary, and no fault of the calibration")
+func unknownInputs() throws {
+  let sink = StartedAlarms()
+  let monitor = Monitor(
+    source: try SimulatedSource(
+      signal: SimulatedPatient(script: try PatientScript(parsing: "nsr")), speed: .maximum),
+    model: .failure(ModelError("none")), configuration: MonitorConfiguration(seconds: 20),
+    sinks: [sink], stop: StopFlag(),
+    calibrate: { CalibratedFormat(format: $0, warnings: [], notices: ["Nobody knows."]) })
+  #expect(try monitor.run().warnings == ["Nobody knows."])
+  #expect(sink.problems.filter { $0 == "Nobody knows." }.count == 1)
+  #expect(sink.alarms.contains(.modelRefused))
+  #expect(!sink.alarms.contains(.calibrationExpired))
+}
