@@ -66,6 +66,20 @@ extension DecoderBench: CustomStringConvertible {
   }
 }
 
+/// When the bytes of a line arrive that sends its samples at their rate, each piece as its last byte is there.
+private struct LineClock {
+  let nanosecondsPerByte: Double
+  private var byteCount = 0
+
+  init(nanosecondsPerByte: Double) { self.nanosecondsPerByte = nanosecondsPerByte }
+
+  func nanoseconds(after bytes: Int) -> UInt64 {
+    1_000_000_000 &+ UInt64(Double(byteCount + bytes) * nanosecondsPerByte)
+  }
+
+  mutating func advance(by bytes: Int) { byteCount += bytes }
+}
+
 /// About a megabyte of one format's frames, to be decoded again and again.
 private struct BenchStream {
   struct Run {
@@ -118,18 +132,22 @@ private struct BenchStream {
   /// Decodes for about so long.
   func decode(inPiecesOf pieceByteCount: Int, seconds: Double) -> Run {
     let decoder = format.decoder.init(
-      WireSettings(sampleRate: sampleRate, channelCount: channelCount, usesHostTime: false))
+      WireSettings(sampleRate: sampleRate, channelCount: channelCount, usesHostTime: true))
     let storage = SampleBlockStorage(channelCount: channelCount)
-    announcement.withUnsafeBytes { Self.drain(decoder, $0, pieceByteCount, storage.block) }
+    var clock = LineClock(
+      nanosecondsPerByte: Double(sampleCount) / sampleRate * 1e9 / Double(frames.count))
+    announcement.withUnsafeBytes {
+      Self.drain(decoder, $0, pieceByteCount, storage.block, &clock)
+    }
     var run = Run()
     var rounds = 0
     frames.withUnsafeBytes { bytes in
-      Self.drain(decoder, bytes, pieceByteCount, storage.block)
+      Self.drain(decoder, bytes, pieceByteCount, storage.block, &clock)
       let before = decoder.counters.samplesReceived
       allocations_begin()
       let start = clinux_thread_cpu_nanoseconds()
       repeat {
-        Self.drain(decoder, bytes, pieceByteCount, storage.block)
+        Self.drain(decoder, bytes, pieceByteCount, storage.block, &clock)
         rounds += 1
         run.seconds = Double(clinux_thread_cpu_nanoseconds() - start) / 1e9
       } while run.seconds < seconds
@@ -143,13 +161,16 @@ private struct BenchStream {
 
   private static func drain(
     _ decoder: any FrameDecoder, _ bytes: UnsafeRawBufferPointer, _ pieceByteCount: Int,
-    _ block: SampleBlock
+    _ block: SampleBlock, _ clock: inout LineClock
   ) {
     var position = 0
     while position < bytes.count {
       let end = min(position + pieceByteCount, bytes.count)
-      position += decoder.feed(
-        UnsafeRawBufferPointer(rebasing: bytes[position..<end]), arrivalNanoseconds: 0)
+      let taken = decoder.feed(
+        UnsafeRawBufferPointer(rebasing: bytes[position..<end]),
+        arrivalNanoseconds: clock.nanoseconds(after: end - position))
+      clock.advance(by: taken)
+      position += taken
       while decoder.next(into: block, isQuiet: end == bytes.count) != .needsBytes {}
     }
   }
