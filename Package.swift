@@ -213,7 +213,7 @@ let package = Package(
       "CommandTests",
       [
         "ecgclip", "Recordings", "SimulatedDevices", "LinuxDevices", "FrontEnds", "Devices",
-        "ECGSignal", "CALSA", "CLinux", "Guard", "Annunciator",
+        "ECGSignal", "Calibration", "CALSA", "CLinux", "Guard", "Annunciator",
       ]),
     tests("DoctorTests", ["Doctor", "SimulatedDevices", "Devices", "ECGSignal"]),
   ],

@@ -18,6 +18,8 @@ public final class ConverterInputs {
   public var temperatureCelsius = 32.0
   /// What each channel adds at its inputs, in microvolts.
   public var offsetsMicrovolts: [Double]
+  /// Noise of each channel besides the chip's own, in microvolts RMS.
+  public var noiseMicrovolts: [Double]
   /// By how much each channel's gain is too large, as a share.
   public var gainErrors: [Double]
   /// Impedance of the two electrodes of each channel together, in kilohms: what alternating lead-off current sees.
@@ -49,6 +51,7 @@ public final class ConverterInputs {
     }
     sample = SampleBlockStorage(channelCount: max(1, channels.count))
     offsetsMicrovolts = Array(repeating: 0, count: map.channelCount)
+    noiseMicrovolts = offsetsMicrovolts
     gainErrors = Array(repeating: 0, count: map.channelCount)
     impedancesKilohms = Array(repeating: 20, count: map.channelCount)
     generator = SeededGenerator(seed: seed)
@@ -132,7 +135,8 @@ public final class ConverterInputs {
   /// with the root of the rate and, below gain 6, with 1 / gain.
   private func noise(_ image: RegisterImage, _ channel: Int) -> Double {
     let gain = min(6, image.gain(channel: channel))
-    return 4 / 6.6 * (image.sampleRateHz / 500).squareRoot() * 6 / gain * generator.normal()
+    let own = 4 / 6.6 * (image.sampleRateHz / 500).squareRoot() * 6 / gain
+    return (own + noiseMicrovolts[channel]) * generator.normal()
   }
 
   private func testSignal(_ image: RegisterImage, seconds: Double) -> Double {

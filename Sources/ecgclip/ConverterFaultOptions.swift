@@ -32,6 +32,12 @@ struct ConverterFaultOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
+      "A channel has so many microvolts RMS of noise besides the chip's own.",
+      valueName: "channel=microvolts"))
+  var noise: [ChannelNumber] = []
+
+  @Option(
+    help: ArgumentHelp(
       "The electrodes of a channel have so many kilohms together (20).",
       valueName: "channel=kilohms"))
   var electrodes: [ChannelNumber] = []
@@ -47,8 +53,8 @@ struct ConverterFaultOptions: ParsableArguments {
 
   /// Whether nothing is wrong.
   var isEmpty: Bool {
-    gainError.isEmpty && offset.isEmpty && electrodes.isEmpty && avdd == nil && dvdd == nil
-      && celsius == nil
+    gainError.isEmpty && offset.isEmpty && noise.isEmpty && electrodes.isEmpty && avdd == nil
+      && dvdd == nil && celsius == nil
   }
 
   /// Puts the converter out of order.
@@ -58,6 +64,9 @@ struct ConverterFaultOptions: ParsableArguments {
     }
     for fault in offset {
       inputs.offsetsMicrovolts[try Self.index(of: fault, channels)] = fault.number
+    }
+    for fault in noise {
+      inputs.noiseMicrovolts[try Self.index(of: fault, channels)] = fault.number
     }
     for fault in electrodes {
       inputs.impedancesKilohms[try Self.index(of: fault, channels)] = fault.number

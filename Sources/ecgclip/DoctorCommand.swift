@@ -130,7 +130,16 @@ private struct FrontEndCheck {
     let name = "\(format.sourceName), \(format.channels.count) channels"
     return [.ok("signal.open", name), inputs(of: format, device)]
       + check.results(isTimed: !device.waitsForConsumer)
-      + [InstallationChecks.calibration(of: format, unit: unit ?? device.unit)]
+      + [calibration(of: format, unit: unit ?? device.unit)]
+  }
+
+  private func calibration(of format: SignalFormat, unit: String?) -> CheckResult {
+    do {
+      let board = try CalibratedDevice(source: source, profile: profile)
+      return InstallationChecks.calibration(of: format, unit: unit, profile: board.profile)
+    } catch {
+      return .failure("files.calibration", "\(error)", fix: "# name another --profile")
+    }
   }
 
   /// A program that died in the middle of a calibration leaves them on something else.

@@ -54,8 +54,10 @@ struct InstallationChecks {
     return .ok(id, digests.joined(separator: ", "))
   }
 
-  /// Whether the front-end that is connected was calibrated.
-  static func calibration(of format: SignalFormat, unit: String?) -> CheckResult {
+  /// Whether the front-end that is connected was calibrated, and whether a monitor would rely on that.
+  static func calibration(
+    of format: SignalFormat, unit: String?, profile: ProfileIdentity
+  ) -> CheckResult {
     let id = "files.calibration"
     let measure =
       "ecgclip calibrate gain --help   # what to connect, then offset, noise, clock, leads"
@@ -72,6 +74,13 @@ struct InstallationChecks {
         return isDevice
           ? .warning(id, "\(identity.name) was never calibrated: nominal gain", fix: measure)
           : .absent(id, "\(identity.name) has no amplifier to calibrate")
+      }
+      let warnings = try file.corrected(
+        format, of: identity, profile: profile, now: Date(),
+        daysMax: CalibrationFile.daysMaxDefault
+      ).warnings
+      guard warnings.isEmpty else {
+        return .warning(id, warnings.joined(separator: " "), fix: measure)
       }
       let kinds = Set(file.entries.filter(\.passed).map(\.measurement.kind.rawValue)).sorted()
       return .ok(id, "\(identity.name): \(kinds.joined(separator: ", "))")

@@ -41,6 +41,7 @@ private struct Fault: CustomTestStringConvertible {
     Fault("gain", sine(1000), external, failed: []),
     Fault("gain", sine(1000) + ["--gain-error", "V3=9"], external, failed: ["V3"]),
     Fault("offset", ["--offset", "V2=6000"], ["--seconds", "2"], failed: ["V2"]),
+    Fault("noise", ["--noise", "V3=20"], ["--seconds", "40"], failed: ["V3"]),
     Fault("impedance", ["--electrodes", "V4=300"], failed: ["V4"]),
     Fault("cmrr", sine(0), ["--seconds", "4"], failed: []),
     Fault(
