@@ -104,6 +104,58 @@ import Testing
   }
 }
 
+/// The measurements but gain that change a register, beside each other: what takes their time is waiting.
+@Suite struct KilledMeasurementTests {
+  /// With the inputs that each connects besides the electrodes.
+  private static let kinds: [(kind: String, inputs: Set<UInt8>)] = [
+    ("offset", [1]), ("noise", [1]), ("supply", [3]), ("temperature", [4]), ("impedance", []),
+  ]
+
+  @Test(
+    "killed in the middle of a measurement, whoever opens the bridge next has the patient",
+    arguments: kinds)
+  func inTheMiddle(kind: String, inputs: Set<UInt8>) async throws {
+    let wanted = try await onThread {
+      let untouched = try MortalBridge(SteadyPatient())
+      #expect(try SteadyPatient.isSeen(through: untouched))
+      return untouched.registersAtTheEnd()
+    }
+    let settings = try await onThread {
+      let whole = try MortalBridge(SteadyPatient())
+      #expect(try !whole.calibrate(kind))
+      return whole.settings
+    }
+    #expect(Set(settings.map(\.input)) == inputs.union([0]))
+    let patient = try #require(settings.first)
+    // Impedance changes the lead-off current alone.
+    let changed = settings.indices.filter { settings[$0] != patient }
+    let (first, last) = try (#require(changed.first), #require(changed.last))
+    // With the first change made, in the middle of them, with the last one, and while everything is put back.
+    let accesses = Set([
+      first + 1, (first + last) / 2 + 1, last + 1, (last + settings.count) / 2 + 1,
+    ]).sorted()
+    #expect(accesses.count > 2)
+    let failures = await concurrently(1...accesses.count, width: 4) { number -> String? in
+      let bridge = try MortalBridge(SteadyPatient())
+      guard try bridge.calibrate(kind, killedAt: accesses[number - 1]) else {
+        return "was not killed"
+      }
+      guard try SteadyPatient.isSeen(through: bridge) else { return "shows something else" }
+      return bridge.registersAtTheEnd() == wanted ? nil : "not every register was restored"
+    }
+    #expect(failures.isEmpty, "of accesses \(accesses) of \(settings.count)")
+  }
+}
+
+/// Does something that waits on a thread of its own.
+private func onThread<Value: Sendable>(
+  _ body: @escaping @Sendable () throws -> Value
+) async throws -> Value {
+  try await withCheckedThrowingContinuation { ended in
+    Thread.detachNewThread { ended.resume(with: Result(catching: body)) }
+  }
+}
+
 /// Does something for many numbers, several at a time, on threads of their own: they wait for processes. Gives what
 /// went wrong, by number.
 private func concurrently(

@@ -9,7 +9,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// A bridge on a pseudo-terminal of its own, and `ecgclip calibrate gain` on it.
+/// A bridge on a pseudo-terminal of its own, and `ecgclip calibrate` on it.
 final class MortalBridge {
   let port: String
   private let bridge: EmulatedBridge
@@ -30,7 +30,10 @@ final class MortalBridge {
   deinit { frontEnd.stop() }
 
   /// What the first channel's input was on when each command came, as its register codes it.
-  var inputs: [UInt8] { killer.state.withLock { $0.inputs } }
+  var inputs: [UInt8] { settings.map(\.input) }
+
+  /// What it and the lead-off register were set to.
+  var settings: [ChipSetting] { killer.state.withLock { $0.settings } }
 
   /// What the registers hold when the bridge is switched off.
   func registersAtTheEnd() -> [UInt8] {
@@ -40,11 +43,13 @@ final class MortalBridge {
 
   /// Calibrates; whether the program was killed. It measures too short to pass: what counts is what it commands.
   ///
-  /// - Parameter number: the command at whose arrival it is to be killed; half of it is all that the bridge hears.
-  func calibrate(killedAt number: Int = .max) throws -> Bool {
+  /// - Parameters:
+  ///   - kind: what is measured.
+  ///   - number: the command at whose arrival it is to be killed; half of it is all that the bridge hears.
+  func calibrate(_ kind: String = "gain", killedAt number: Int = .max) throws -> Bool {
     let process = Run.process([
-      "calibrate", "gain", "--profile", "pico-ads1298", "--source", "serial:\(port)", "--seconds",
-      "0.1", "--dry-run",
+      "calibrate", kind, "--profile", "pico-ads1298", "--source", "serial:\(port)", "--seconds",
+      "0.1", "--dry-run", "--assume-ready",
     ])
     process.standardOutput = FileHandle.nullDevice
     process.standardError = FileHandle.nullDevice
@@ -60,12 +65,18 @@ final class MortalBridge {
   }
 }
 
+/// What a calibration changes in a converter: what the first channel's input is on, and the lead-off current.
+struct ChipSetting: Hashable {
+  let input: UInt8
+  let leadOff: UInt8
+}
+
 /// What the bridge hears goes through here. The front-end's thread, but for `state`.
 private final class Killer: CommandResponder {
   struct State {
     var victim: Int32 = 0
     var number = Int.max
-    var inputs: [UInt8] = []
+    var settings: [ChipSetting] = []
   }
 
   let state = Mutex(State())
@@ -81,13 +92,14 @@ private final class Killer: CommandResponder {
   }
 
   func respond(to bytes: UnsafeRawBufferPointer, encoder: any FrameEncoder) -> [UInt8] {
-    let input = bridge.chip.image["CH1SET"] & 7
+    let setting = ChipSetting(
+      input: bridge.chip.image["CH1SET"] & 7, leadOff: bridge.chip.image["LOFF"])
     var isOver = false
     // It says one thing at a time.
     _ = commands.take(bytes) { command in
       isOver = state.withLock {
-        $0.inputs.append(input)
-        return $0.inputs.count == $0.number
+        $0.settings.append(setting)
+        return $0.settings.count == $0.number
       }
       return BridgeAcknowledgement(id: command.id, .done)
     }
