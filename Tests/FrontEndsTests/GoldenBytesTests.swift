@@ -106,10 +106,10 @@ private let reference = [
     $0.prepare = { $0.lose(samples: 42) }
   },
   Golden("ADS1298", .ads1298, [eight], "c01000" + eightBytes).with { $0.leadOff = 1 },
+  // Of ProtoCentral's boards light, temperature, rates and oxygen are not emulated.
   Golden(
     "HealthyPi v4", .healthyPi4, [[-1234, 567]],
     "0afa1400022efb370240e2010047940300420e106248507800000b"
-    // Red and infrared light, temperature, rates, oxygen.
   ).with { $0.zeros = [9..<22] },
   Golden(
     "HealthyPi 5", .healthyPi5, [[-1234, 567]],
@@ -120,7 +120,7 @@ private let reference = [
     "0afa320003fcfffffffdfffffffeffffffffffffff000000000100000002000000030000000a000000140000001e"
       + "000000280000004810000b"
   ).with { $0.zeros = [53..<55] },
-  // The last byte but the switches is a channel's; they are the emulated board's at 0.
+  // The last byte is the shield's switches.
   Golden(
     "P2", .p2, [[0, 1, 511, 512, 1022, 1023]], "a55a02070000000101ff020003fe03ff0f"
   ).with {
@@ -166,8 +166,8 @@ private let byHand = [
     }
   },
   // Each word but the header has its register's address in front: 11 to 15 the leads, 1A pace, 1B respiration, 1D
-  // lead-off, 06 GPIO, 41 CRC. Header: marker 1, ready 0, nothing else: 80000000. The CRC of the 41 bytes before it, with
-  // 0x5D6DCB from all ones and inverted, by crc() of golden_frames.py: 31872b.
+  // lead-off, 06 GPIO, 41 CRC. Header: marker 1, ready 0, nothing else: 80000000. The CRC of the 41 bytes before it,
+  // with 0x5D6DCB from all ones and inverted, by crc() of golden_frames.py: 31872b.
   Golden(
     "ADAS1000", .adas1000, [[1, -1, 0x7FFFFF, -0x800000, 12_345]],
     "80000000" + "11000001" + "12ffffff" + "137fffff" + "14800000" + "15003039" + "1a000000"

@@ -1,5 +1,6 @@
 // All faults of a line together, for every wire format. Minutes in a test run; ECGCLIP_LINE_HOURS=10 runs ten seeded
-// hours of every format and prints what happened, ECGCLIP_LINE_SEED draws other ones.
+// hours of every format and prints what happened, ECGCLIP_LINE_SEED draws other ones, and
+// ECGCLIP_LINE_BOARD="cyton with a Daisy" runs one alone.
 
 import ECGSignal
 import Foundation
@@ -11,6 +12,9 @@ import Testing
 private let environment = ProcessInfo.processInfo.environment
 private let hours = environment["ECGCLIP_LINE_HOURS"].flatMap { Double($0) }
 private let seed = environment["ECGCLIP_LINE_SEED"].flatMap { UInt64($0) } ?? 1
+private let boards = LineBoard.all.filter { board in
+  environment["ECGCLIP_LINE_BOARD"].map { board.testDescription == $0 } ?? true
+}
 
 /// Where frames count, something goes wrong every second. Where only the host's clock counts, it must be given the time
 /// between faults that it needs: there something goes wrong every ten seconds or so.
@@ -38,7 +42,7 @@ private func everyFault(of board: LineBoard, seed: UInt64) -> LineFaults {
 
 @Test(
   "with all faults together no sample is lost or invented unseen",
-  arguments: LineBoard.all)
+  arguments: boards)
 func everyFaultTogether(board: LineBoard) {
   let format = board.format
   let rate = board.converter.sampleRate ?? 500
