@@ -251,6 +251,42 @@ struct EmulatedCytonTests {
   }
 }
 
+/// What a Cyton says to commands.
+private func answer(
+  of cyton: EmulatedCyton, to commands: String, _ encoder: CytonEncoder
+) -> String {
+  let bytes = Array(commands.utf8).withUnsafeBytes { cyton.respond(to: $0, encoder: encoder) }
+  return String(decoding: bytes, as: UTF8.self)
+}
+
+@Test("a Cyton that is told to sends its time, until it is told not to or loses its power")
+func timeStamps() {
+  let cyton = EmulatedCyton(SteadySignal(), isStreaming: false)
+  let encoder = CytonEncoder(cyton.format)
+  cyton.start(encoder)
+  #expect(answer(of: cyton, to: "<", encoder) == "Time stamp ON$$$" && encoder.sendsTime)
+  #expect(answer(of: cyton, to: ">", encoder) == "Time stamp OFF$$$" && !encoder.sendsTime)
+  _ = answer(of: cyton, to: "<", encoder)
+  let after = CytonEncoder(cyton.format)
+  cyton.start(after)
+  _ = answer(of: cyton, to: "d", after)
+  #expect(!after.sendsTime)
+}
+
+@Test("a Daisy's channels are behind the board's, each its own, and the line goes on with them")
+func daisy() {
+  let cyton = EmulatedCyton(SteadySignal(), isStreaming: false, readsDaisy: true)
+  #expect(cyton.format.channels.count == 16)
+  #expect(cyton.format.channels.prefix(8).map(\.lead) == SimulatedPatient.leads)
+  #expect(cyton.format.channels.suffix(8).allSatisfy { $0.lead == nil })
+  let storage = SampleBlockStorage(channelCount: 16)
+  #expect(cyton.fill(storage.block, count: 3))
+  #expect(Set((0..<16).map { storage.block.channel($0)[1] }).count == 16)
+  let encoder = CytonEncoder(cyton.format)
+  #expect(answer(of: cyton, to: "C", encoder).hasSuffix("16$$$"))
+  #expect(answer(of: cyton, to: "c", encoder).contains("Failure"))
+}
+
 /// The twelve leads of a simulated patient, from the potentials of nine electrodes.
 private final class Truth {
   private let patient: SimulatedPatient

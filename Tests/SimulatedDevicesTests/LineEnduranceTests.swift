@@ -76,6 +76,7 @@ extension EmulatedHost {
       "\(untold)", "\(counters.framesRepeated)", "\(counters.framesCorrupt)",
       "\(counters.resynchronisations)", "\(counters.reconnects)", "\(verdict.damaged)",
       "\(verdict.invented)", "\(verdict.displacement)", "\(verdict.displacementAfterPlug)",
+      "\(verdict.settled)", "\(verdict.settledPlugs)",
     ]
     return "| " + cells.joined(separator: " | ") + " |"
   }
