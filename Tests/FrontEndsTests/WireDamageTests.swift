@@ -1,5 +1,5 @@
-// Random damage on the wire: everything delivered was sent, at its place; what is missing is counted; two frames after
-// the damage all is well again.
+// Random damage on the wire: everything delivered was sent, at its place, and what is missing is counted. How soon all
+// is well again after each burst ResynchronisationTests hold.
 
 import ECGSignal
 import FrontEnds

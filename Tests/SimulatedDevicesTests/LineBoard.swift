@@ -10,11 +10,19 @@ import Testing
 struct LineBoard: Hashable, Sendable, CustomTestStringConvertible {
   let format: WireFormat
   var hasDaisy = false
+  /// Channels, where they are fewer than the usual board's.
+  var channelCount: Int?
 
   static let all =
     WireFormat.allCases.map { LineBoard(format: $0) } + [LineBoard(format: .cyton, hasDaisy: true)]
 
-  var testDescription: String { format.rawValue + (hasDaisy ? " with a Daisy" : "") }
+  /// The smaller chips of the ADS129x family, whose frames are shorter.
+  static let smallChips = [2, 4, 6].map { LineBoard(format: .ads1298, channelCount: $0) }
+
+  var testDescription: String {
+    format.rawValue + (hasDaisy ? " with a Daisy" : "")
+      + (channelCount.map { " of \($0) channels" } ?? "")
+  }
 
   var converter: WireConverter {
     hasDaisy ? CytonEncoder.daisyConverter : format.encoder.converter
@@ -22,7 +30,7 @@ struct LineBoard: Hashable, Sendable, CustomTestStringConvertible {
 
   /// The channels, in the emulated converter's scale: the leads of a patient, and what is on a Daisy.
   var channels: [Channel] {
-    let leads = SimulatedPatient.leads.prefix(converter.channelCountMax)
+    let leads = SimulatedPatient.leads.prefix(channelCount ?? converter.channelCountMax)
     let scale = EmulatedConverter.microvoltsPerCode
     return leads.map { Channel(name: $0.name, lead: $0, microvoltsPerCode: scale) }
       + (0..<(hasDaisy ? 8 : 0)).map {

@@ -119,7 +119,7 @@ private func damaged(
 
 @Test(
   "after each burst of damage at most two good frames are lost until the decoder is in step again",
-  arguments: LineBoard.all)
+  arguments: LineBoard.all + LineBoard.smallChips)
 func resynchronisation(board: LineBoard) {
   var random = SeededRandom(seed: 7)
   for damage in Damage.allCases {
@@ -135,7 +135,9 @@ func resynchronisation(board: LineBoard) {
   }
 }
 
-@Test("without damage every frame of these runs is read", arguments: LineBoard.all)
+@Test(
+  "without damage every frame of these runs is read",
+  arguments: LineBoard.all + LineBoard.smallChips)
 func undamagedRun(board: LineBoard) {
   let run = FrameRun(board, count: 60, seed: 1)
   var random = SeededRandom(seed: 1)
