@@ -46,6 +46,11 @@ let readsHL7 = Python.imports("hl7apy")
     }
     let read = try Python.peer("read_hl7.py", path)
     try #require(read.list.count == 6)
+    for message in read.list {
+      #expect(message["type"].text == "ORU^R40^ORU_R40" && message["trigger"].text == "R40")
+      let segments = message["segments"].list.compactMap(\.text)
+      #expect(segments.starts(with: ["MSH", "PID", "PV1", "OBR", "OBX"]), "\(segments)")
+    }
     let first = read[0]
     #expect(first["control"].text == "1" && first["processing"].text == "P")
     #expect(first["version"].text == "2.6")
