@@ -98,7 +98,7 @@ let package = Package(
       [
         "Pipeline", "SignalProcessing", "Devices", "RealTime", "Recordings", "Alarms", "AlertLink",
         "DurableFiles",
-        "TerminalDisplay", "Annunciator", "AlarmLog", "Guard",
+        "TerminalDisplay", "Annunciator", "AlarmLog", "Guard", "Doctor",
         "Findings", "Inference", "ECGSignal", "CLinux",
       ]),
     room(
@@ -206,7 +206,7 @@ let package = Package(
       [
         "Monitor", "Pipeline", "SignalProcessing", "Inference", "SimulatedDevices", "LinuxDevices",
         "FrontEnds", "Devices", "AlertLink", "AlarmLog", "Alarms", "Recordings", "ECGSignal",
-        "CLinux", "DurableFiles", "Annunciator", "RealTime",
+        "CLinux", "DurableFiles", "Annunciator", "RealTime", "Doctor",
       ]),
     tests("SelfTestTests", ["SelfTest"]),
     tests(

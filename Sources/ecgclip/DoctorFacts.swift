@@ -8,6 +8,13 @@ import Foundation
 import LinuxDevices
 
 extension SystemFacts {
+  /// What a monitor that runs asks of its device, every ten seconds.
+  static var watched: SystemFacts {
+    var facts = SystemFacts()
+    facts.freeBytes = { folder in freeBytes(in: folder) }
+    return facts
+  }
+
   /// The facts of this machine; GPIO chips are looked for below `root`.
   static func live(root: String) -> SystemFacts {
     var facts = SystemFacts()

@@ -5,6 +5,7 @@ import ArgumentParser
 import Calibration
 import Devices
 import Dispatch
+import Doctor
 import ECGSignal
 import Foundation
 import Guard
@@ -148,7 +149,8 @@ struct MonitorCommand: ParsableCommand {
     let deviceWatch =
       source.mayBeLive
       ? DeviceWatch(
-        folder: record ?? folder?.path, isService: MonitorLife.isService, desk: desk)
+        Machine(facts: .watched), folder: record ?? folder?.path,
+        isService: MonitorLife.isService, desk: desk)
       : nil
     defer { deviceWatch?.stop() }
     var patientProfile = kept.profile
