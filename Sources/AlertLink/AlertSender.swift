@@ -5,8 +5,9 @@ import Alarms
 
 /// Sends the alerts of one device to one central station until it has them. One thread.
 ///
-/// The owner's loop: `tell` what happened, send `datagrams(at:)` at once, then `store(at:)`, then wait for a datagram
-/// (`receive`), news or `nextDeadline`. All times are seconds of one monotonic clock, the messages' clock.
+/// The owner's loop: `tell` what happened, send `datagrams(at:)` at once, hand `outboxWork()` to the outbox's thread
+/// and `take` what came of it (or `store(at:)` on this one), then wait for a datagram (`receive`), news, the outbox or
+/// `nextDeadline`. All times are seconds of one monotonic clock, the messages' clock.
 public final class AlertSender {
   /// What the owner has to know.
   public enum Event: Hashable, Sendable {
@@ -51,7 +52,9 @@ public final class AlertSender {
   private let budget: Budget
   private var random: any RandomNumberGenerator
   private var end: LinkEnd
+  private let outbox: any AlertOutbox
   private var queue: SendQueue
+  private var alarms = ToldAlarms()
   private var filter = FlapFilter()
   private var newest: AlertPosition
   private var open: OpenAlarms
@@ -84,12 +87,13 @@ public final class AlertSender {
     newest = try outbox.newest() ?? .zero
     open = OpenAlarms(try outbox.openAlarms())
     end = LinkEnd(key: key, direction: .toCentral, epoch: epoch)
-    queue = SendQueue(outbox: outbox, epoch: epoch)
+    self.outbox = outbox
+    queue = SendQueue(epoch: epoch)
     tokens = budget.burstBytes
     tokensAt = seconds
     heartbeatAt = seconds
     startedAt = seconds
-    try queue.store(at: seconds)
+    if let failure = store(seconds) { throw failure }
   }
 
   /// Takes a message. The sender writes its device and position. Words of a flapping alarm wait (see `FlapFilter`);
@@ -128,6 +132,7 @@ public final class AlertSender {
     message.position = newest
     open.identify(&message)
     open.note(message)
+    alarms.note(message)
     let record = AlertRecord(position: newest, json: message.encoded())
     let isUrgent = message.phase == .start && message.priority == .high
     // Behind a queue, also behind one that the budget holds up, the heartbeat tells it first.
@@ -137,13 +142,32 @@ public final class AlertSender {
         record: record, condition: message.condition, isUrgent: isUrgent, dueAt: seconds))
   }
 
-  /// Makes durable what was told and received. Call it after sending: an alert does not wait for a disk.
+  /// Makes durable what was told and received, on this thread. Call it after sending: an alert waits for no disk.
   public func store(at seconds: Double) {
-    do throws(AlertStoreError) {
-      try queue.store(at: seconds)
-    } catch {
-      events.append(.storeFailed(error))
-    }
+    if let failure = store(seconds) { events.append(.storeFailed(failure)) }
+  }
+
+  private func store(_ seconds: Double) -> AlertStoreError? {
+    guard let work = queue.work() else { return nil }
+    let outcome = work.perform(on: outbox)
+    queue.take(outcome, at: seconds)
+    return outcome.failure
+  }
+
+  /// What has to be made durable, for another thread; nil without anything, and until what came of the last work was
+  /// taken. From the first call on the outbox belongs to that thread.
+  public func outboxWork() -> OutboxWork? { queue.work() }
+
+  /// Takes what came of the outbox's work.
+  public func take(_ outcome: OutboxOutcome, at seconds: Double) {
+    queue.take(outcome, at: seconds)
+    if let failure = outcome.failure { events.append(.storeFailed(failure)) }
+  }
+
+  /// The alarm that a person saw at the central station; nil where it is not known any more, or where it has started
+  /// anew since.
+  public func condition(seenBy word: RemoteAcknowledgement) -> String? {
+    alarms.condition(seenBy: word)
   }
 
   /// Takes a datagram that came to the device's address.

@@ -1,6 +1,6 @@
 // The messages that the central station has not confirmed: the first of them in memory with their times of
-// retransmission, the rest in the outbox. Sending does not wait for the outbox; a message that it could not take yet
-// stays in memory.
+// retransmission, the rest in the outbox. Sending does not wait for the outbox, which may be at work on another thread;
+// a message that it has not taken yet stays in memory.
 
 /// One message until it is confirmed.
 struct PendingRecord {
@@ -22,29 +22,29 @@ struct SendQueue {
   static let lastIntervalSeconds = 5.0
   /// Messages in memory, and at the other end before their turn.
   static let pendingMax = 32
-  /// Messages that the outbox could not take: beyond, the oldest that is not pending is lost, and counted.
+  /// Messages that the outbox has not taken: beyond, one that the other end has is forgotten, or else the oldest that
+  /// is not pending is lost, and counted.
   static let unstoredMax = 1024
 
-  private let outbox: any AlertOutbox
   private let epoch: UInt64
   private(set) var pending: [PendingRecord] = []
   private var unstored: [PendingRecord] = []
   private var hasMore = true
   private var receivedThrough = AlertPosition.zero
   private var markedThrough = AlertPosition.zero
+  private var isWorking = false
   /// Messages lost because the outbox could not take them and memory was full.
   private(set) var lostCount = 0
 
-  init(outbox: any AlertOutbox, epoch: UInt64) {
-    self.outbox = outbox
-    self.epoch = epoch
-  }
+  init(epoch: UInt64) { self.epoch = epoch }
 
   /// Whether unconfirmed messages wait behind those in memory.
   var isBacklogged: Bool { hasMore || unstored.contains { $0.record.position > lastPending } }
 
   /// Whether the other end has confirmed everything.
-  var isEmpty: Bool { pending.isEmpty && unstored.isEmpty && !hasMore }
+  var isEmpty: Bool {
+    pending.isEmpty && !hasMore && !unstored.contains { $0.record.position > receivedThrough }
+  }
 
   private var lastPending: AlertPosition {
     max(pending.last?.record.position ?? .zero, receivedThrough)
@@ -54,18 +54,21 @@ struct SendQueue {
   mutating func append(_ entry: PendingRecord) {
     if !isBacklogged && pending.count < Self.pendingMax { pending.append(entry) }
     unstored.append(entry)
-    if unstored.count > Self.unstoredMax {
+    guard unstored.count > Self.unstoredMax else { return }
+    if unstored[0].record.position <= receivedThrough {
+      unstored.removeFirst()
+    } else {
       let index = unstored.firstIndex { $0.record.position > lastPending } ?? 0
       unstored.remove(at: index)
       lostCount += 1
     }
   }
 
-  /// Notes what the other end has for good, and what it has that waits.
+  /// Notes what the other end has for good, and what it has that waits. The outbox takes it all the same: it keeps
+  /// which alarms have not ended.
   mutating func note(_ receipt: CentralReceipt) {
     receivedThrough = max(receivedThrough, receipt.received)
     pending.removeAll { $0.record.position <= receivedThrough }
-    unstored.removeAll { $0.record.position <= receivedThrough }
     for index in pending.indices {
       let position = pending[index].record.position
       let offset = position.sequence &- receipt.received.sequence &- 1
@@ -73,41 +76,40 @@ struct SendQueue {
     }
   }
 
-  /// Makes durable what is new, and reads on where there is room. Throws what the outbox said first; everything that
-  /// it could not take is kept.
-  mutating func store(at seconds: Double) throws(AlertStoreError) {
-    var failure: AlertStoreError?
-    do throws(AlertStoreError) { try storeNew() } catch { failure = error }
-    do throws(AlertStoreError) { try refill(at: seconds) } catch { failure = failure ?? error }
-    if let failure { throw failure }
+  /// What the outbox has to do now; nil without anything, and while it is at work.
+  mutating func work() -> OutboxWork? {
+    guard !isWorking else { return nil }
+    let mark = receivedThrough > markedThrough ? receivedThrough : nil
+    let hasRoom = pending.count <= Self.pendingMax / 2
+    let work = OutboxWork(
+      records: unstored.map(\.record), mark: mark, after: lastPending,
+      readCount: hasRoom ? Self.pendingMax - pending.count : nil, hasMore: hasMore)
+    guard !unstored.isEmpty || mark != nil || (hasMore && hasRoom) else { return nil }
+    isWorking = true
+    return work
   }
 
-  private mutating func storeNew() throws(AlertStoreError) {
-    if !unstored.isEmpty {
-      try outbox.append(unstored.map(\.record))
-      if unstored.contains(where: { $0.record.position > lastPending }) { hasMore = true }
-      unstored = []
+  /// Takes what came of the work. Everything that the outbox did not take is kept. While it was at work messages may
+  /// have come and been confirmed.
+  mutating func take(_ outcome: OutboxOutcome, at seconds: Double) {
+    isWorking = false
+    let work = outcome.work
+    if outcome.isAppended, let last = work.records.last?.position {
+      if last > lastPending { hasMore = true }
+      unstored.removeAll { $0.record.position <= last }
     }
-    if receivedThrough > markedThrough {
-      try outbox.markReceived(through: receivedThrough)
-      markedThrough = receivedThrough
-    }
-  }
-
-  private mutating func refill(at seconds: Double) throws(AlertStoreError) {
-    guard pending.count <= Self.pendingMax / 2 else { return }
-    if hasMore {
-      let room = Self.pendingMax - pending.count
-      let records = try outbox.unreceived(after: lastPending, limit: room)
-      hasMore = records.count == room
-      pending += records.map { record in
+    if outcome.isMarked, let mark = work.mark { markedThrough = mark }
+    if let records = outcome.read {
+      hasMore = records.count == work.readCount
+      let last = lastPending
+      pending += records.filter { $0.position > last }.map { record in
         let message = record.position.epoch == epoch ? AlertMessage(json: record.json) : nil
         return PendingRecord(
           record: record, condition: message?.condition, isUrgent: false, dueAt: seconds)
       }
     }
-    if !hasMore {
-      // Behind all that is stored comes what could not be.
+    if !hasMore, pending.count <= Self.pendingMax / 2 {
+      // Behind all that is stored comes what is not yet.
       let last = lastPending
       let rest = unstored.filter { $0.record.position > last }
       pending += rest.prefix(Self.pendingMax - pending.count)

@@ -1,5 +1,5 @@
 // The device's end of the alert link: a thread that has nothing else to do. Whoever tells it something never waits for
-// it, and it waits for nobody but its socket and, after sending, its disk.
+// it, and it waits for nobody but its socket; its outbox has a thread of its own.
 
 import AlertLink
 import Devices

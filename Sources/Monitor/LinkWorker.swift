@@ -1,4 +1,4 @@
-// The link's thread: the protocol core between a mailbox, a transport and an outbox.
+// The link's thread: the protocol core between a mailbox, a transport and an outbox on a thread of its own.
 
 import AlertLink
 import CLinux
@@ -11,6 +11,8 @@ final class LinkWorker {
   private static let firstAddressMilliseconds = 100
   /// What cannot be opened is tried again so often.
   private static let retrySeconds = 2.0
+  /// An outbox that failed is tried again after so long.
+  private static let outboxRetrySeconds = 0.25
   /// How much was lost is told so often.
   private static let lossSeconds = 60.0
   /// A station answers a few times a second. What is more is left to the system, so that who floods the port can
@@ -29,6 +31,9 @@ final class LinkWorker {
   private var lastTrouble = ""
   private var receivedSince = 0.0
   private var received = 0
+  /// Messages that the outbox had been told of when it began the work that it is at; nil while it is at none.
+  private var beingStored: Int?
+  private var storeAt = -Double.infinity
   private var lossTold = 0
   private var lossToldAt = -Double.infinity
 
@@ -51,6 +56,8 @@ final class LinkWorker {
       mailbox.progress.end()
     }
     guard let (sender, outbox) = begin() else { return }
+    let store = OutboxThread(outbox) { [mailbox] in mailbox.wake() }
+    defer { store.end() }
     var isStopping = false
     while !isStopping {
       wait(for: sender)
@@ -71,14 +78,14 @@ final class LinkWorker {
       }
       for told in content.told { sender.tell(told.message, at: now) }
       receive(into: sender, at: now)
+      if let outcome = store.take() { take(outcome, sender, at: now) }
       findStation(at: now, isReachable: sender.isReachable)
       send(sender, at: now)
       note(content.told)
-      sender.store(at: now)
-      let events = sender.takeEvents()
-      mailbox.progress.note(given: toldCount, isStored: !events.contains(where: \.isStoreFailed))
+      keep(toldCount, of: sender, in: store, at: now)
+      if isStopping { keepAll(toldCount, of: sender, in: store) }
       if sender.isSettled { mailbox.progress.note(confirmed: toldCount) }
-      for event in events { handle(event, outbox) }
+      for event in sender.takeEvents() { handle(event, sender) }
       tellLoss(sender.messagesLost, at: now, isLast: isStopping)
     }
   }
@@ -86,10 +93,10 @@ final class LinkWorker {
   private static func now() -> Double { Double(clinux_monotonic_nanoseconds()) / 1e9 }
 
   /// Opens the outbox and begins a life; without a number that is new for certain nothing may be sent.
-  private func begin() -> (AlertSender, NotingOutbox)? {
+  private func begin() -> (AlertSender, any AlertOutbox)? {
     while !mailbox.isStopping {
       do {
-        let outbox = NotingOutbox(try configuration.openOutbox())
+        let outbox = try configuration.openOutbox()
         // A number from the clock stays new even where the disk was exchanged.
         let unixSeconds = UInt64(max(0, Date().timeIntervalSince1970))
         let sender = try AlertSender(
@@ -115,8 +122,10 @@ final class LinkWorker {
   private func wait(for sender: AlertSender) {
     let isFlooded = received >= Self.receivedMaxASecond
     let descriptors = [mailbox.wakeDescriptor, transport.descriptor]
-    let deadline = isFlooded ? min(sender.nextDeadline, receivedSince + 1) : sender.nextDeadline
-    let rest = (deadline - Self.now()) * 1000
+    let now = Self.now()
+    var deadline = isFlooded ? min(sender.nextDeadline, receivedSince + 1) : sender.nextDeadline
+    if storeAt > now { deadline = min(deadline, storeAt) }
+    let rest = (deadline - now) * 1000
     let milliseconds = Int32(min(1000, max(0, rest.rounded(.up))))
     clinux_wait_any(descriptors, isFlooded ? 1 : 2, milliseconds)
   }
@@ -178,13 +187,42 @@ final class LinkWorker {
     }
   }
 
-  private func handle(_ event: AlertSender.Event, _ outbox: NotingOutbox) {
+  /// Hands the outbox what it has to do, unless it is at work.
+  private func keep(
+    _ toldCount: Int, of sender: AlertSender, in store: OutboxThread, at seconds: Double
+  ) {
+    guard beingStored == nil, seconds >= storeAt else { return }
+    guard let work = sender.outboxWork() else {
+      return mailbox.progress.note(given: toldCount, isStored: true)
+    }
+    beingStored = toldCount
+    store.perform(work)
+  }
+
+  private func take(_ outcome: OutboxOutcome, _ sender: AlertSender, at seconds: Double) {
+    sender.take(outcome, at: seconds)
+    mailbox.progress.note(given: beingStored ?? 0, isStored: outcome.failure == nil)
+    beingStored = nil
+    storeAt = outcome.failure == nil ? -.infinity : seconds + Self.outboxRetrySeconds
+  }
+
+  /// Waits until the outbox has everything, or refuses it.
+  private func keepAll(_ toldCount: Int, of sender: AlertSender, in store: OutboxThread) {
+    storeAt = -.infinity
+    while storeAt == -.infinity {
+      keep(toldCount, of: sender, in: store, at: Self.now())
+      guard beingStored != nil, let outcome = store.waitAndTake() else { return }
+      take(outcome, sender, at: Self.now())
+    }
+  }
+
+  private func handle(_ event: AlertSender.Event, _ sender: AlertSender) {
     switch event {
     case .reachable: onNews(.reachable(true))
     case .unreachable: onNews(.reachable(false))
     case .received: break
     case .acknowledged(let word):
-      guard let condition = outbox.condition(seenBy: word) else { return }
+      guard let condition = sender.condition(seenBy: word) else { return }
       onNews(.acknowledged(condition: condition, person: word.person))
     case .storeFailed(let error): tell(error.description)
     }
@@ -205,56 +243,5 @@ final class LinkWorker {
   private func tell(_ trouble: String) {
     if trouble != lastTrouble { onNews(.problem(trouble)) }
     lastTrouble = trouble
-  }
-}
-
-extension AlertSender.Event {
-  fileprivate var isStoreFailed: Bool { if case .storeFailed = self { true } else { false } }
-}
-
-/// An outbox that remembers which alarm a message told of: a person's acknowledgement names the message.
-final class NotingOutbox: AlertOutbox {
-  private static let notedMax = 512
-  private let outbox: any AlertOutbox
-  private var noted: [(position: AlertPosition, condition: String)] = []
-  private var starts: [String: AlertPosition] = [:]
-
-  init(_ outbox: any AlertOutbox) { self.outbox = outbox }
-
-  /// The alarm of the message that a person saw; nil where it is not known any more, or where the alarm has started
-  /// anew since, which nobody has seen.
-  func condition(seenBy word: RemoteAcknowledgement) -> String? {
-    guard let condition = noted.last(where: { $0.position == word.alert })?.condition,
-      word.alert >= starts[condition] ?? .zero
-    else { return nil }
-    return condition
-  }
-
-  func beginEpoch(atLeast floor: UInt64) throws(AlertStoreError) -> UInt64 {
-    try outbox.beginEpoch(atLeast: floor)
-  }
-
-  func newest() throws(AlertStoreError) -> AlertPosition? { try outbox.newest() }
-
-  func openAlarms() throws(AlertStoreError) -> [AlertMessage] { try outbox.openAlarms() }
-
-  func append(_ records: [AlertRecord]) throws(AlertStoreError) {
-    for record in records where record.position > noted.last?.position ?? .zero {
-      guard let message = AlertMessage(json: record.json) else { continue }
-      noted.append((record.position, message.condition))
-      if message.phase == .start { starts[message.condition] = record.position }
-    }
-    noted.removeFirst(max(0, noted.count - Self.notedMax))
-    try outbox.append(records)
-  }
-
-  func unreceived(
-    after position: AlertPosition, limit: Int
-  ) throws(AlertStoreError) -> [AlertRecord] {
-    try outbox.unreceived(after: position, limit: limit)
-  }
-
-  func markReceived(through position: AlertPosition) throws(AlertStoreError) {
-    try outbox.markReceived(through: position)
   }
 }

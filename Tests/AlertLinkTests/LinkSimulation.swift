@@ -38,6 +38,18 @@ final class LinkSimulation {
   var keys: [LinkKey]
   var senderKey: LinkKey
   var epochFloor: UInt64 = 0
+  /// How long the outbox may take on a thread of its own, in seconds; nil where the sender's own thread stores.
+  var storeLag: Double?
+  private var job: StoreJob?
+
+  /// What the outbox's thread is at.
+  private struct StoreJob {
+    var work: OutboxWork
+    /// When it is done, and when the sender's thread learns of it.
+    var doneAt: Double
+    var toldAt: Double
+    var outcome: OutboxOutcome?
+  }
 
   init(_ faults: LinkFaults = LinkFaults(), seed: UInt64, keys: [LinkKey] = [key()]) {
     self.keys = keys
@@ -71,6 +83,10 @@ final class LinkSimulation {
 
   private func loseSender() {
     sender = nil
+    job = nil
+    // What had left and was not stored yet may have arrived or not.
+    let stored = outbox.texts
+    interrupted.formUnion(told.filter { !stored.contains($0) })
     senderBackAt = now + Double.random(in: 0.5...4, using: &random)
   }
 
@@ -99,15 +115,34 @@ final class LinkSimulation {
   }
 
   private func pumpSender() {
+    runStore()
     guard let sender else { return }
     // An alert leaves before it is stored.
     for datagram in sender.datagrams(at: now) {
       recorded.append(datagram)
       toCentral.send(datagram, at: now)
     }
-    sender.store(at: now)
+    if storeLag == nil {
+      sender.store(at: now)
+    } else if job == nil, let work = sender.outboxWork() {
+      let lag = storeLag ?? 0
+      let doneAt = now + Double.random(in: 0...lag, using: &random)
+      job = StoreJob(
+        work: work, doneAt: doneAt, toldAt: doneAt + Double.random(in: 0...lag, using: &random))
+    }
     senderEvents += sender.takeEvents().map { (now, $0) }
     if outbox.isOff { loseSender() }
+  }
+
+  /// Lets the outbox's thread come as far as it is by now.
+  private func runStore() {
+    guard let sender, var now = job, self.now >= now.doneAt else { return }
+    if now.outcome == nil { now.outcome = now.work.perform(on: outbox) }
+    job = now
+    if outbox.isOff { return loseSender() }
+    guard self.now >= now.toldAt, let outcome = now.outcome else { return }
+    sender.take(outcome, at: self.now)
+    job = nil
   }
 
   private func pumpReceiver() {
@@ -171,6 +206,7 @@ final class LinkSimulation {
     let times = [
       sender?.nextDeadline, receiver?.nextDeadline, senderBackAt, receiverBackAt,
       toCentral.nextArrival, toDevice.nextArrival,
+      job.map { $0.outcome == nil ? $0.doneAt : $0.toldAt },
     ]
     // A deadline that does not move would hang a real loop, too; simulated time goes on by a millisecond at least.
     return max(now + 0.001, times.compactMap(\.self).min() ?? .infinity)

@@ -68,6 +68,11 @@ final class MemoryOutbox: CuttableStore, AlertOutbox {
   /// Forgets the oldest, as a log does that is full.
   func prune(_ count: Int) { records.removeFirst(count) }
 
+  /// The texts of all that it ever took and did not forget.
+  var texts: Set<String> {
+    Set(records.compactMap { AlertMessage(json: $0.json)?.message })
+  }
+
   var unreceivedCount: Int { records.filter { $0.position > received }.count }
 }
 
