@@ -56,6 +56,13 @@ public final class AlarmLogSink: EventSink {
     writer.add(entry(.system, LogPhase.problem, problem, Self.now()))
   }
 
+  public func tell(lostAlarmEvents count: Int) {
+    writer.add(
+      entry(
+        .system, LogPhase.entriesLost,
+        "\(count) entries were lost: what reads the monitor's events stood still", Self.now()))
+  }
+
   public func takeProblems() -> [String] { writer.takeNotices() }
 
   public var technicalConditions: Set<BuiltInAlarm> {

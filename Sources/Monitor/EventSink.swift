@@ -87,6 +87,8 @@ public protocol EventSink: AnyObject {
   func take(_ point: InlineArray<12, Float>)
   /// Something that is no event of the signal and that people must know.
   func tell(problem: String)
+  /// So many events of alarms found no place before the next event, and are known to no sink.
+  func tell(lostAlarmEvents count: Int)
   /// Called about twenty times a second, after the events that were there.
   func refresh()
   /// What went wrong in the sink itself since it was last asked; the monitor tells it to all sinks.
@@ -100,6 +102,8 @@ public protocol EventSink: AnyObject {
 extension EventSink {
   /// Most sinks show no curves.
   public func take(_ point: InlineArray<12, Float>) {}
+  /// For most sinks the problem that is told beside it says enough.
+  public func tell(lostAlarmEvents count: Int) {}
   /// Most sinks need no refresh.
   public func refresh() {}
   /// Most sinks have no trouble of their own.

@@ -68,6 +68,8 @@ public final class Monitor {
   private let desk: AlarmDesk
   private let annunciation: AnnunciationCell
   private let calibrate: (SignalFormat) throws -> CalibratedFormat
+  /// Events that may wait for their readers: more than a minute of findings. A quarter is for alarms alone.
+  var eventCapacity = 8192
 
   /// - Parameters:
   ///   - source: not opened yet; belongs to the monitor from here on.
@@ -157,8 +159,8 @@ public final class Monitor {
     let startCPU = clinux_process_cpu_nanoseconds()
     let rate = context.format.sampleRate
     let samples = SampleRing(channelCount: context.format.channels.count)
-    // 8192 events are more than a minute of findings, 2048 points eight seconds at 250 a second.
-    let events = ValueRing<PipelineEvent>(capacity: 8192)
+    // 2048 points are eight seconds at 250 a second.
+    let events = ValueRing<PipelineEvent>(capacity: eventCapacity)
     let curves = ValueRing<CurvePoint>(capacity: 2048)
     let recorder = session.map { _ in Recorder(channelCount: context.format.channels.count) }
     let news = ValueRing<FrontEndNews>(capacity: 64)
@@ -169,7 +171,7 @@ public final class Monitor {
     let processing = Processing(
       pipeline: pipeline, samples: samples, events: events, curves: curves,
       recording: recorder?.ring, desk: desk, annunciation: annunciation, life: life,
-      waits: source.waitsForConsumer,
+      alarmPlaces: eventCapacity / 4, waits: source.waitsForConsumer,
       curveRows: configuration.showsCurves ? Self.curveRows(context.layout) : [],
       curveStride: Self.curveStride(sampleRate: rate))
     let recorderThread = recorder.flatMap { recorder in
@@ -190,12 +192,13 @@ public final class Monitor {
       handedAcquisition.run()
     }
     var collector = SummaryCollector()
-    let latency = drain(events, curves, news, recorder, into: &collector)
+    let latency = drain(events, processing.refused, curves, news, recorder, into: &collector)
     life.end(inOrder: source.endReason == nil)
     acquisitionThread.join()
     processingThread.join()
     recorderThread?.join()
     while let told = news.pop() { tell(told.sentence) }
+    tell(refused: processing.refused)
     if let problem = recorder?.takeProblem() { tell(problem) }
     for sink in sinks { sink.takeProblems().forEach(tell) }
     if let reason = source.endReason { tell(reason) }
@@ -208,8 +211,9 @@ public final class Monitor {
 
   /// Hands events and curve points to the sinks until the stream's last event.
   private func drain(
-    _ events: ValueRing<PipelineEvent>, _ curves: ValueRing<CurvePoint>,
-    _ news: ValueRing<FrontEndNews>, _ recorder: Recorder?, into collector: inout SummaryCollector
+    _ events: ValueRing<PipelineEvent>, _ refused: RefusedEvents,
+    _ curves: ValueRing<CurvePoint>, _ news: ValueRing<FrontEndNews>, _ recorder: Recorder?,
+    into collector: inout SummaryCollector
   ) -> LatencyHistogram {
     var held: Set<BuiltInAlarm> = []
     var recording: Set<BuiltInAlarm> = []
@@ -226,6 +230,7 @@ public final class Monitor {
         latency.add(nanoseconds: now &- min(now, event.arrivalNanoseconds))
         if case .ended = event.kind { return latency }
       }
+      tell(refused: refused)
       if let problem = recorder?.takeProblem() {
         tell(problem)
         recording = [.storageFailing]
@@ -236,6 +241,16 @@ public final class Monitor {
       for sink in sinks { sink.refresh() }
       events.waitForData(milliseconds: 50)
     }
+  }
+
+  /// Says what found no place because the readers stood still.
+  private func tell(refused: RefusedEvents) {
+    let lost = refused.take()
+    guard lost.events > 0 else { return }
+    tell(
+      "\(lost.events) events were neither shown nor sent: whoever reads them stood still. "
+        + (lost.alarms == 0 ? "No alarm was among them." : "\(lost.alarms) were of alarms."))
+    if lost.alarms > 0 { for sink in sinks { sink.tell(lostAlarmEvents: lost.alarms) } }
   }
 
   private func tell(_ problem: String) {

@@ -7,10 +7,29 @@ import ECGSignal
 import Guard
 import Pipeline
 import RealTime
+import Synchronization
 
 /// One sample of the shown rows, filtered. NaN is a gap.
 struct CurvePoint: BitwiseCopyable, Sendable {
   var microvolts: InlineArray<12, Float>
+}
+
+/// Events that found no place in their ring. One thread notes, another takes.
+final class RefusedEvents: Sendable {
+  private let events = Atomic<Int>(0)
+  private let alarms = Atomic<Int>(0)
+
+  func note(isAlarm: Bool) {
+    // Ordering: relaxed, the counts stand for nothing but themselves.
+    events.add(1, ordering: .relaxed)
+    if isAlarm { alarms.add(1, ordering: .relaxed) }
+  }
+
+  /// How many were refused since the last call, and how many of them were of alarms.
+  func take() -> (events: Int, alarms: Int) {
+    let lostAlarms = alarms.exchange(0, ordering: .relaxed)
+    return (events.exchange(0, ordering: .relaxed), lostAlarms)
+  }
 }
 
 /// Body of the processing thread.
@@ -28,18 +47,22 @@ final class Processing {
   private let curveStride: Int
   private var curvePhase = 0
   private var unrecordedSamples: Int64 = 0
-  /// Events that a full ring refused; read after the thread has ended.
-  private(set) var eventsRefused = 0
+  /// Places of the events' ring that are kept for alarms.
+  private let alarmPlaces: Int
+  /// Events that a full ring refused.
+  let refused = RefusedEvents()
 
   /// - Parameters:
   ///   - life: told of every turn.
+  ///   - alarmPlaces: so many places of `events` are kept for what alarms have to say: readers that stand still for
+  ///     hours lose measurements, but no alarm.
   ///   - waits: whether to wait for the readers (replay at full speed) instead of dropping for them.
   ///   - curveRows: rows sent to the screen, at most 12; each `curveStride`-th sample.
   init(
     pipeline: Pipeline, samples: SampleRing, events: ValueRing<PipelineEvent>,
     curves: ValueRing<CurvePoint>, recording: SampleRing?, desk: AlarmDesk,
-    annunciation: AnnunciationCell, life: SignsOfLife, waits: Bool, curveRows: [Int],
-    curveStride: Int
+    annunciation: AnnunciationCell, life: SignsOfLife, alarmPlaces: Int, waits: Bool,
+    curveRows: [Int], curveStride: Int
   ) {
     precondition(curveRows.count <= 12 && curveStride >= 1)
     self.pipeline = pipeline
@@ -50,6 +73,7 @@ final class Processing {
     self.desk = desk
     self.annunciation = annunciation
     self.life = life
+    self.alarmPlaces = alarmPlaces
     self.waits = waits
     self.curveRows = curveRows
     self.curveStride = curveStride
@@ -80,13 +104,23 @@ final class Processing {
   private func sendEvents() {
     for position in 0..<pipeline.events.count {
       let event = pipeline.events[position]
-      while !events.push(event) {
-        guard waits else {
-          eventsRefused &+= 1
+      let isAlarm = Self.isOfAlarm(event.kind)
+      let isLast = if case .ended = event.kind { true } else { false }
+      while !events.push(event, leaving: waits || isAlarm || isLast ? 0 : alarmPlaces) {
+        // Whoever reads must learn of the end: nothing comes after it that would be held up.
+        guard waits || isLast else {
+          refused.note(isAlarm: isAlarm)
           break
         }
         events.waitForSpace(milliseconds: 100)
       }
+    }
+  }
+
+  private static func isOfAlarm(_ kind: PipelineEvent.Kind) -> Bool {
+    switch kind {
+    case .alarm, .inactivation: true
+    default: false
     }
   }
 

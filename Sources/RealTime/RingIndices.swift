@@ -29,14 +29,14 @@ final class RingIndices: @unchecked Sendable {
     spaceWake.deallocate()
   }
 
-  /// The slot to fill, nil when the ring is full. Producer only.
+  /// The slot to fill, nil when no more than so many are free. Producer only.
   @inline(__always)
-  func slotToWrite() -> Int? {
+  func slotToWrite(leaving places: Int = 0) -> Int? {
     // Ordering: relaxed, only this thread changes `written`.
     let position = written.load(ordering: .relaxed)
     // Ordering: acquire, so that the consumer is done with the slot before it is filled again.
     let consumed = read.load(ordering: .acquiring)
-    return position &- consumed == capacity ? nil : position & (capacity &- 1)
+    return position &- consumed >= capacity &- places ? nil : position & (capacity &- 1)
   }
 
   /// Hands the filled slot to the consumer. Producer only.

@@ -15,8 +15,10 @@ public final class ValueRing<Element: BitwiseCopyable>: @unchecked Sendable {
   deinit { slots.deallocate() }
 
   /// Appends a value; false when the ring is full and the value was refused. Producer only.
-  public func push(_ value: Element) -> Bool {
-    guard let slot = indices.slotToWrite() else { return false }
+  ///
+  /// - Parameter places: so many are kept for values that matter more; with no other free the value is refused.
+  public func push(_ value: Element, leaving places: Int = 0) -> Bool {
+    guard let slot = indices.slotToWrite(leaving: places) else { return false }
     (slots + slot).initialize(to: value)
     indices.commitWrite()
     return true

@@ -85,3 +85,16 @@ func reserveTwice() {
   #expect(ring.reserve()?.codes == ring.reserve()?.codes)
   #expect(ring.front() == nil)
 }
+
+@Test("places are kept for values that matter more")
+func placesAreKept() {
+  let ring = ValueRing<Int>(capacity: 4)
+  #expect(ring.push(0, leaving: 2) && ring.push(1, leaving: 2))
+  #expect(!ring.push(2, leaving: 2))
+  #expect(ring.push(3) && ring.push(4) && !ring.push(5))
+  #expect([ring.pop(), ring.pop()] == [0, 1])
+  #expect(!ring.push(6, leaving: 2))
+  #expect(ring.pop() == 3)
+  #expect(ring.push(6, leaving: 2))
+  #expect([ring.pop(), ring.pop(), ring.pop()] == [4, 6, nil])
+}
