@@ -203,6 +203,11 @@ public final class Pipeline {
       waveform[row &* SampleBlock.sampleCountMax &+ sample] = chain.filtered[row]
     }
     swap?.take(raw, beat: beat?.sampleIndex)
+    tell(beat)
+  }
+
+  /// What followed from a sample, or from its not being there.
+  private func tell(_ beat: Beat?) {
     if let beat { report(.beat(beatIndex: beat.sampleIndex, beatClass: beat.beatClass)) }
     for position in 0..<chain.rhythmChangeCount { report(.rhythm(chain.rhythmChange(position))) }
     let wasPulseless = isPulseless
@@ -294,10 +299,23 @@ public final class Pipeline {
     report(.gap(samples: samples, cause: cause))
     tally.samplesLost &+= samples
     panel.tellLoss(at: Double(index) / format.sampleRate)
-    index &+= samples
-    chain.crossGap(samples, last: raw, to: index)
+    if chain.isBridged(gap: samples) {
+      bridge(samples)
+    } else {
+      index &+= samples
+      chain.crossGap(samples, last: raw, to: index)
+    }
     swap?.restart(at: index)
     findings?.restart(leads: tracker.leads)
+  }
+
+  private func bridge(_ samples: Int64) {
+    for row in 0..<assembly.rowCount { raw[row] = .nan }
+    let end = index &+ samples
+    while index < end {
+      tell(chain.step(raw, saturated: 0, lost: lostRows, at: index))
+      index &+= 1
+    }
   }
 
   /// The device is silent: time goes on so that the silence can alarm; no heart rate is known.

@@ -3,8 +3,9 @@
 
 /// The chain over one stream. All memory is allocated at `init`; nothing fails. One thread.
 public final class SignalChain {
-  /// A gap so short that a beat cannot hide in it: the beat detector holds its last sample.
-  private static let heldGapSeconds = 0.1
+  /// What a gap that starts everything again adds to the stretches in which nothing was seen: less than what alone
+  /// would be told (`Analysability`).
+  private static let longGapSeconds = 1.5
   /// A complex whose R peak lies so long behind a pacemaker's spike is its work: a paced atrium has the PR interval
   /// in between, and of a wide complex the spike may stand on the upstroke.
   private static let pacedSeconds = -0.04...0.25
@@ -30,6 +31,8 @@ public final class SignalChain {
   private var heartRate: HeartRate
   private var analysability: Analysability
   private let allRows: UInt32
+  private var sight: Sight
+  private var allLostSamples: Int64 = 0
   private var lastSpike = Int64.min / 2
 
   /// Plans every buffer for a rate of 100 to 2000 Hz.
@@ -48,6 +51,7 @@ public final class SignalChain {
       sampleRate: sampleRate, rowCount: rowCount, limitMicrovolts: limits.stShiftMicrovolts)
     heartRate = HeartRate(sampleRate: sampleRate)
     analysability = Analysability(sampleRate: sampleRate)
+    sight = Sight(sampleRate: sampleRate)
     allRows = UInt32.max >> UInt32(32 - rowCount)
     filtered = .allocate(capacity: rowCount)
     filtered.initialize(repeating: .nan, count: rowCount)
@@ -70,9 +74,11 @@ public final class SignalChain {
     usableRows = quality.usableMask & ~lost
     if spikes.process(raw, usable: usableRows) { lastSpike = index &- Int64(spikes.delaySamples) }
     var beat = detector.process(raw, usable: usableRows)
+    sight.take(isUnseen: usableRows == 0, at: index)
     if let found = beat {
       beat?.beatClass = beatClass(of: found)
-      heartRate.add(found)
+      heartRate.add(found, isMeasured: sight.measuresRate(to: found.sampleIndex))
+      sight.take(beat: found.sampleIndex)
     }
     rhythmState = rhythm.process(
       filtered, usable: usableRows, beat: beat,
@@ -83,9 +89,11 @@ public final class SignalChain {
     return beat
   }
 
-  /// Electrodes that are all off are another matter: that the front-end tells.
+  /// Electrodes that are all off are another matter: that the front-end tells. While they only flicker nobody knows how
+  /// the patient is.
   private func judgeAnalysability(lost: UInt32, beat: Beat?, at index: Int64) {
-    guard lost & allRows != allRows else { return analysability.restart() }
+    allLostSamples = lost & allRows == allRows ? allLostSamples &+ 1 : 0
+    if Double(allLostSamples) >= Sight.lostSeconds * sampleRate { return analysability.restart() }
     analysability.take(
       isBlind: usableRows == 0, beat: beat, noiseShare: detector.noiseShare, at: index)
     if analysability.isLacking { rhythmState.insert(.cannotAnalyse) }
@@ -129,21 +137,34 @@ public final class SignalChain {
     return measures
   }
 
-  /// Samples are missing, and the next is `index`: for a short gap the beat detector holds the `last` ones, a longer
-  /// one starts everything again.
+  /// Whether each missing sample of a gap is to be handed to `step`, NaN in all rows: what was known of the heart holds
+  /// on, and time without a beat is not forgotten.
+  public func isBridged(gap samples: Int64) -> Bool {
+    !isHeld(samples) && Double(samples) <= Sight.lostSeconds * sampleRate
+  }
+
+  /// Samples are missing, and the next is `index`: for a gap so short that a beat cannot hide in it the beat detector
+  /// holds the `last` ones, one too long to be bridged starts everything again.
   public func crossGap(_ samples: Int64, last: UnsafePointer<Float>, to index: Int64) {
-    if Double(samples) <= Self.heldGapSeconds * sampleRate {
-      for _ in 0..<samples { _ = detector.process(last, usable: usableRows) }
+    if isHeld(samples) {
+      for _ in 0..<Int(samples) { _ = detector.process(last, usable: usableRows) }
     } else {
       detector.restart(at: index)
       rhythm.restart(at: index)
       heartRate.restart()
       quality.restart()
-      analysability.restart()
+      sight.restart(at: index)
+      for _ in 0..<Int(Self.longGapSeconds * sampleRate) {
+        analysability.take(isBlind: true, beat: nil, noiseShare: 0, at: index)
+      }
     }
     segment.crossGap(to: index)
     filter.restart()
     spikes.restart()
     lastSpike = .min / 2
+  }
+
+  private func isHeld(_ samples: Int64) -> Bool {
+    Double(samples) <= Sight.glanceSeconds * sampleRate
   }
 }

@@ -48,9 +48,20 @@ private func endure(rowCount: Int, sampleRate: Double, values: Int, seed: UInt64
       }
       if random.value() > 0.9 {
         let gap = Int64(1 + abs(random.value()) * 3 * sampleRate)
-        index += gap
-        chain.crossGap(gap, last: row, to: index)
-        lastBeat = .min
+        if chain.isBridged(gap: gap) {
+          let missing = [Float](repeating: .nan, count: rowCount)
+          for _ in 0..<gap {
+            if let beat = chain.step(missing, saturated: 0, lost: 0, at: index) {
+              #expect(beat.sampleIndex > lastBeat && beat.sampleIndex <= index)
+              lastBeat = beat.sampleIndex
+            }
+            index += 1
+          }
+        } else {
+          index += gap
+          chain.crossGap(gap, last: row, to: index)
+          lastBeat = .min
+        }
       }
     }
     for position in 0..<rowCount {

@@ -248,7 +248,10 @@ func booksAreKept() {
       seen.insert(rhythm.change(position).rhythm)
       books.take(rhythm.change(position), at: index)
     }
-    if usable == 0 && !books.open.isEmpty { books.breaches.append("open without a usable row") }
+    // What held may hold on for two seconds.
+    if usable == 0 && index % 20_000 >= 500 && !books.open.isEmpty {
+      books.breaches.append("open without a usable row")
+    }
   }
   #expect(books.breaches == [])
   #expect(seen.count >= 8, "\(seen)")

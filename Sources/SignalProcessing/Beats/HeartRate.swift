@@ -6,11 +6,16 @@ public struct HeartRate: Sendable {
   private static let intervalCountMax = 12
   /// Without a beat for so long no rate can be told, unless the heart is so slow.
   private static let silenceSeconds = 4.0
+  /// Where intervals were left out, so many must be known.
+  private static let brokenCountMin = 3
 
   private let sampleRate: Double
   private var intervals: InlineArray<12, Double> = .init(repeating: 0)
   private var count = 0
   private var lastBeat: Int64?
+  private var lastInterval: Int64 = 0
+  /// Whether an interval was left out.
+  private var isBroken = false
 
   /// No beats yet.
   public init(sampleRate: Double) { self.sampleRate = sampleRate }
@@ -19,15 +24,20 @@ public struct HeartRate: Sendable {
   public mutating func restart() {
     count = 0
     lastBeat = nil
+    isBroken = false
   }
 
   /// Takes the next beat.
-  public mutating func add(_ beat: Beat) {
+  ///
+  /// - Parameter isMeasured: whether the interval since the last one says something of the rate; not so where a beat
+  ///   between may have been missed.
+  public mutating func add(_ beat: Beat, isMeasured: Bool = true) {
+    if !isMeasured { isBroken = true }
     if let lastBeat {
       let seconds = Double(beat.sampleIndex &- lastBeat) / sampleRate
       if seconds > Self.silenceSeconds {
         count = 0
-      } else if seconds > 0 {
+      } else if seconds > 0 && isMeasured {
         if count == Self.intervalCountMax {
           for position in 1..<Self.intervalCountMax {
             intervals[position &- 1] = intervals[position]
@@ -36,6 +46,8 @@ public struct HeartRate: Sendable {
         }
         intervals[count] = seconds
         count &+= 1
+        lastInterval = beat.sampleIndex
+        if count >= Self.brokenCountMin { isBroken = false }
       }
     }
     lastBeat = beat.sampleIndex
@@ -43,9 +55,10 @@ public struct HeartRate: Sendable {
 
   /// Beats a minute at a sample, nil when it cannot be told.
   public func beatsPerMinute(at index: Int64) -> Float? {
-    guard count >= 1, let lastBeat,
-      Double(index &- lastBeat) / sampleRate < Self.silenceSeconds
-    else { return nil }
+    let countMin = isBroken ? Self.brokenCountMin : 1
+    guard count >= countMin, Double(index &- lastInterval) / sampleRate < Self.silenceSeconds else {
+      return nil
+    }
     let isSlow =
       count >= 3 && intervals[count &- 1] > 1.2 && intervals[count &- 2] > 1.2
       && intervals[count &- 3] > 1.2

@@ -27,6 +27,9 @@ struct Analysability {
 
   private let sampleRate: Double
   private let slotSamples: Int
+  /// What is seen for less between two blind stretches may hold no beat of a heart that beats.
+  private let wholeSamples: Int
+  private var seenRun: Int
   private var position = 0
   private var slot = 0
   private var filled = 0
@@ -34,6 +37,7 @@ struct Analysability {
   private var beats: InlineArray<32, Int64> = .init(repeating: .min)
   private var beatCount = 0
   private var strangeSlots = 0
+  private var isBlind = false
   /// Whether too little is known of the heart.
   private(set) var isLacking = false
 
@@ -49,6 +53,8 @@ struct Analysability {
   init(sampleRate: Double) {
     self.sampleRate = sampleRate
     slotSamples = max(1, Int((Self.slotSeconds * sampleRate).rounded()))
+    wholeSamples = Int((Sight.wholeSeconds * sampleRate).rounded(.up))
+    seenRun = wholeSamples
   }
 
   /// Nothing is asked of the past.
@@ -57,7 +63,12 @@ struct Analysability {
   /// Takes one sample: whether no row can be trusted, what was told of a beat, and how large is what lies between beats
   /// as a share of them.
   mutating func take(isBlind: Bool, beat: Beat?, noiseShare: Float, at index: Int64) {
-    if isBlind { slots[slot].blindSamples &+= 1 }
+    if isBlind {
+      slots[slot].blindSamples &+= 1 &+ (seenRun < wholeSamples ? seenRun : 0)
+      seenRun = 0
+    } else {
+      seenRun = min(seenRun &+ 1, wholeSamples)
+    }
     if let beat {
       slots[slot].beats &+= 1
       if beat.familiarity == .usual { slots[slot].usual &+= 1 }
@@ -90,7 +101,8 @@ struct Analysability {
     strangeSlots =
       isStrange ? min(strangeSlots &+ 1, 2 &* Self.slotsToTell) : max(strangeSlots &- 1, 0)
     let samples = Double(Self.slotCount &* slotSamples)
-    let isBlind = isWithoutBeats && Double(sum.blindSamples) >= Self.blindShare * samples
+    // What is seen of a fibrillation in moments may look familiar after a while: that is no reason to trust it.
+    isBlind = (isWithoutBeats || isBlind) && Double(sum.blindSamples) >= Self.blindShare * samples
     isLacking = isBlind || strangeSlots >= Self.slotsToTell
   }
 

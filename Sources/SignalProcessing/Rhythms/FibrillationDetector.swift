@@ -14,6 +14,8 @@ final class FibrillationDetector {
   private static let amplitudeMin: Float = 150
   private static let rateHz: (low: Float, high: Float) = (2.5, 9)
   private static let rateTarget = 125.0
+  /// A row of which more of the window is missing adds nothing.
+  private static let measuredShareMin: Float = 2.0 / 3
 
   private let rowCount: Int
   private let decimation: Int
@@ -104,10 +106,12 @@ final class FibrillationDetector {
     let slopes = Eights.sum(capacity &- 1) {
       .size(Eights.load(window, $0 &+ 1) - Eights.load(window, $0))
     }
+    let measured = Eights.sum(capacity) { .ones(Eights.load(window, $0)) }
+    let share = measured / Float(capacity &- capacity % 8)
     // A sine of that mean has pi / 2 times its amplitude.
-    guard size.isFinite, slopes > 0, size * .pi >= Self.amplitudeMin * Float(capacity) else {
-      return
-    }
+    guard share >= Self.measuredShareMin, slopes > 0,
+      size * .pi >= Self.amplitudeMin * share * Float(capacity)
+    else { return }
     // Half the mean period, in samples: for a sine pi * size / slopes.
     let half = Float.pi * size / slopes
     let rate = Float(reducedRate) / (2 * max(half, 1))
@@ -133,11 +137,20 @@ private enum Eights {
     UnsafeRawPointer(values + position).loadUnaligned(as: SIMD8<Float>.self)
   }
 
-  /// The sum over as many whole groups of eight as `count` has; the up to seven values behind them do not matter here.
+  /// The sum over as many whole groups of eight as `count` has; the up to seven values behind them do not matter here,
+  /// and terms in which a value is missing count as 0.
   @inline(__always)
   static func sum(_ count: Int, _ term: (Int) -> SIMD8<Float>) -> Float {
     var sum = SIMD8<Float>(repeating: 0)
-    for position in stride(from: 0, through: count &- 8, by: 8) { sum += term(position) }
+    for position in stride(from: 0, through: count &- 8, by: 8) {
+      let terms = term(position)
+      sum += terms.replacing(with: 0, where: terms .!= terms)
+    }
     return sum.sum()
   }
+}
+
+extension SIMD8<Float> {
+  /// 1 for each value that is a number, NaN for others.
+  fileprivate static func ones(_ values: Self) -> Self { values - values + 1 }
 }

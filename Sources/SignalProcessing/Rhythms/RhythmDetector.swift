@@ -20,6 +20,7 @@ public final class RhythmDetector {
   private var atrial: AtrialFibrillation
   private var patterns: EctopicPatterns
   private let episodes = RhythmEpisodes()
+  private var sight: Sight
   /// Changes were told between two samples, at a restart.
   private var hasUntold = false
   private var lastIndex: Int64 = -1
@@ -51,6 +52,7 @@ public final class RhythmDetector {
     runEndSamples = Int64(
       (2 * 60 / Double(limits.ventricularTachycardiaBPM) * sampleRate).rounded(.up))
     heldSamples = Int64((Self.heldSeconds * sampleRate).rounded(.up))
+    sight = Sight(sampleRate: sampleRate)
     fibrillation = FibrillationDetector(sampleRate: sampleRate, rowCount: rowCount)
     atrial = AtrialFibrillation(sampleRate: sampleRate)
     patterns = EctopicPatterns(sampleRate: sampleRate, limits: limits)
@@ -78,6 +80,7 @@ public final class RhythmDetector {
     lastInterval = 0
     unevenness = 0
     usualWidthSeconds = 0.09
+    sight.restart(at: index)
     fibrillation.restart()
     atrial.restart(at: index)
     patterns.restart()
@@ -86,14 +89,16 @@ public final class RhythmDetector {
   /// Takes a filtered sample of all rows and the beat that was decided at it.
   ///
   /// - Parameters:
-  ///   - usable: bit n: row n measures. Without any nothing can be said of the heart.
+  ///   - usable: bit n: row n measures. Without any nothing new can be said of the heart, and after
+  ///     `Sight.lostSeconds` nothing at all.
   ///   - heartRate: the rate now, nil when unknown.
   public func process(
     _ filtered: UnsafePointer<Float>, usable: UInt32, beat: Beat?, heartRate: Float?,
     at index: Int64
   ) -> RhythmState {
     if hasUntold { hasUntold = false } else { episodes.clear() }
-    guard usable != 0 else {
+    sight.take(isUnseen: usable == 0, at: index)
+    guard !sight.isLost else {
       restart(at: index &+ 1)
       hasUntold = false
       return RhythmState()
@@ -150,7 +155,7 @@ public final class RhythmDetector {
   }
 
   private func judgeSilence(at index: Int64, _ state: inout RhythmState) {
-    let silence = index &- lastBeat
+    let silence = sight.silence(at: index)
     let holds = silence >= asystoleSamples && !state.contains(.ventricularFibrillation)
     if holds { state.insert(.asystole) }
     measures.silenceSeconds = holds ? Float(Double(silence) / sampleRate) : nil
@@ -172,15 +177,18 @@ public final class RhythmDetector {
 
   private func take(_ beat: Beat, _ heartRate: Float?) {
     let interval = Double(beat.sampleIndex &- lastBeat) / sampleRate
-    takeWidth(beat, interval)
-    takeEvenness(interval)
+    let isUnbroken = sight.isUnbroken(to: beat.sampleIndex)
+    sight.take(beat: beat.sampleIndex)
+    takeWidth(beat, interval, isUnbroken: isUnbroken)
+    if isUnbroken { takeEvenness(interval) }
     if !episodes.holds(.ventricularFibrillation) {
       patterns.take(beat, in: episodes)
       if hasBeat {
         let isConducted = Self.isConducted(beat.beatClass) && Self.isConducted(lastClass)
-        atrial.take(from: lastBeat, to: beat.sampleIndex, isConducted: isConducted)
+        atrial.take(
+          from: lastBeat, to: beat.sampleIndex, isConducted: isConducted && isUnbroken)
         tellAtrial()
-        tellPause(beat, interval, heartRate)
+        if isUnbroken { tellPause(beat, interval, heartRate) }
       }
     }
     lastBeat = beat.sampleIndex
@@ -215,10 +223,12 @@ public final class RhythmDetector {
     lastInterval = interval
   }
 
-  /// Wide beats in a row, each faster than the limit.
-  private func takeWidth(_ beat: Beat, _ interval: Double) {
+  /// Wide beats in a row, each faster than the limit. Where beats may have been missed before it, a wide one says
+  /// nothing of how fast they are.
+  private func takeWidth(_ beat: Beat, _ interval: Double, isUnbroken: Bool) {
     let isFast = interval > 0 && interval < 60 / Double(limits.ventricularTachycardiaBPM)
     let isWide = beat.isWide && beat.widthSeconds > Self.wideRatio * usualWidthSeconds
+    if isWide && wideRun > 0 && !isUnbroken { return }
     if isWide && (isFast || wideRun == 0) {
       if wideRun == 0 { (wideStart, wideBeats) = (beat.sampleIndex, 0) }
       wideBeats = min(wideBeats &+ 1, 1 << 20)
@@ -227,7 +237,7 @@ public final class RhythmDetector {
       // A run that stands is not ended by one complex that looks otherwise.
       wideRun = wideRun > limits.ventricularRun ? limits.ventricularRun : 0
     }
-    if interval > Self.restingSeconds {
+    if isUnbroken && interval > Self.restingSeconds {
       usualWidthSeconds += 0.05 * (beat.widthSeconds - usualWidthSeconds)
     }
   }

@@ -117,7 +117,9 @@ final class STShift {
 
   private func mean(_ row: Int, _ middle: Int64) -> Float {
     var sum: Float = 0
-    for index in (middle &- half)..<(middle &+ half) { sum += ring[slot(index) &* rowCount &+ row] }
+    for offset in 0..<Int(2 &* half) {
+      sum += ring[slot(middle &- half &+ Int64(offset)) &* rowCount &+ row]
+    }
     return sum / Float(2 &* half)
   }
 
