@@ -59,6 +59,11 @@ public struct AlarmBoard: Sendable {
           alarms[place].isAccepted = false
           alarms[place].person = .unnamed
         }
+        if transition.cause == .further {
+          alarms[place].isAcknowledged = false
+          alarms[place].isAccepted = false
+          alarms[place].person = .unnamed
+        }
       }
     case .acknowledged:
       if let place {

@@ -108,6 +108,17 @@ public final class AlarmSystem {
     if holds { start(alarm) } else { finish(alarm, .condition) }
   }
 
+  /// There is more of the same: an alarm that is active sounds again, whoever has seen it before. Takes effect with the
+  /// next step.
+  public func renew(_ alarm: Int) {
+    guard states[alarm].isActive else { return }
+    states[alarm].isAcknowledged = false
+    states[alarm].isAccepted = false
+    states[alarm].raisedAtSeconds = nowSeconds
+    tell(alarm, .update, .further)
+    demandAttention()
+  }
+
   private func isAnyActive(_ alarms: UInt64) -> Bool {
     var rest = alarms
     while rest != 0 {

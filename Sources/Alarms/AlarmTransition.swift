@@ -58,6 +58,8 @@ public enum AlarmCause: UInt8, CaseIterable, Sendable, BitwiseCopyable {
   case setting
   /// The central station, from where it was silenced, is out of reach.
   case linkLost
+  /// There is more of the same: another electrode came off.
+  case further
 
   /// The word in JSON.
   public var name: String {
@@ -71,6 +73,7 @@ public enum AlarmCause: UInt8, CaseIterable, Sendable, BitwiseCopyable {
     case .restart: "restart"
     case .setting: "setting"
     case .linkLost: "linkLost"
+    case .further: "further"
     }
   }
 }

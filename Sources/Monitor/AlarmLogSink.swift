@@ -146,7 +146,8 @@ public final class AlarmLogSink: EventSink {
     switch transition.cause {
     case .operated: return "localKey"
     case .central: return "remote"
-    case .condition, .graver, .unanswered, .standby, .restart, .setting, .linkLost: return nil
+    case .condition, .graver, .unanswered, .standby, .restart, .setting, .linkLost, .further:
+      return nil
     }
   }
 

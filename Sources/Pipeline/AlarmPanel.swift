@@ -30,6 +30,10 @@ final class AlarmPanel {
     var measures = RhythmMeasures()
     var heartRateBPM: Float?
     var isLeadOff = false
+    /// Whether an electrode comes off again and again, so that the signal is never gone for long.
+    var isLeadFlickering = false
+    /// Whether another electrode came off since the alarm of electrodes began.
+    var isFurtherLeadOff = false
     var hasNoSignal = false
     /// Fewer than half of the rows can be trusted.
     var isNoisy = false
@@ -81,6 +85,7 @@ final class AlarmPanel {
     if conditions.hasModelFailed {
       system.setCondition(BuiltInAlarm.modelRefused.rawValue, isPresent: true)
     }
+    if conditions.isFurtherLeadOff { system.renew(BuiltInAlarm.leadOff.rawValue) }
     if lastSeconds - lastWindowSeconds > windowPatienceSeconds { persistence.reset() }
     let areFindingsKnown = !conditions.isDeviceAway && !conditions.hasModelFailed
     for position in 0..<alarmingStatements.count {
@@ -150,7 +155,8 @@ final class AlarmPanel {
     case .cannotAnalyse: conditions.rhythm.contains(.cannotAnalyse) && !conditions.isDeviceAway
     case .deviceLost: conditions.isDeviceAway
     case .noSignal: conditions.hasNoSignal && !conditions.isDeviceAway
-    case .leadOff: conditions.isLeadOff && !conditions.hasNoSignal
+    case .leadOff:
+      conditions.isLeadOff && (!conditions.hasNoSignal || conditions.isLeadFlickering)
     case .noise: conditions.isNoisy && !conditions.isDeviceAway
     case .samplesLost: lastSeconds < lossToldUntilSeconds
     default: false

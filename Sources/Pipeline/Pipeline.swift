@@ -63,6 +63,7 @@ public final class Pipeline {
   private var arrival: UInt64 = 0
   private var electrodesOff: UInt32 = 0
   private var lostRows: UInt32 = 0
+  private var contacts: ElectrodeContacts
   private var missingRun: Int64 = 0
   private var toldFilters: FilterState?
   /// Windows that end before this sample hold a rhythm that the model cannot read.
@@ -107,6 +108,7 @@ public final class Pipeline {
     swap = ElectrodeWatch(sampleRate: rate, layout: layout)
     self.findings = findings
     panel = AlarmPanel(statements: statements, configuration: configuration)
+    contacts = ElectrodeContacts(sampleRate: rate)
     tracker = LeadTracker(leads: layout.leads, sampleRate: rate)
     events = EventBuffer(
       capacity: 4 * statements.count + 512 + panel.system.newsCapacity)
@@ -149,6 +151,7 @@ public final class Pipeline {
     }
     if header.gapBefore > 0 { crossGap(header.gapBefore, header.gapCause) }
     electrodesOff = header.leadOff
+    contacts.take(electrodesOff, at: index)
     lostRows = assembly.rows(lostWith: electrodesOff)
     for sample in 0..<Int(header.sampleCount) {
       assembly.assemble(block, sample: sample, into: raw)
@@ -282,7 +285,10 @@ public final class Pipeline {
 
   /// Ten times a second: which alarms start and end.
   private func callForHelp() {
-    conditions.isLeadOff = electrodesOff != 0
+    conditions.isFurtherLeadOff = contacts.findsFurther(
+      at: index, isTold: panel.system.isActive(BuiltInAlarm.leadOff.rawValue))
+    conditions.isLeadOff = contacts.isAnyOff
+    conditions.isLeadFlickering = contacts.isFlickering
     let usableCount = chain.usableRows.nonzeroBitCount
     conditions.hasNoSignal = usableCount == 0
     conditions.isNoisy = 2 &* usableCount < assembly.rowCount

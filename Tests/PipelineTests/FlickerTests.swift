@@ -59,6 +59,25 @@ func noHeartStops(disturbance: Disturbance, isOneLead: Bool) throws {
   }
 }
 
+@Test("an electrode that flickers is told, one that was off for a moment is not")
+func flickerIsTold() throws {
+  for every in [1.0, 2, 3, 4] {
+    let flicker = Disturbance(
+      kind: .electrodesOff, fromSeconds: 10, everySeconds: every, lastsSeconds: 0.1)
+    let scene = try FlickerScene("nsr", isOneLead: true)
+    scene.play(to: 30, flicker)
+    let told = scene.starts(["leadOff"])
+    #expect(told.count == 1 && told[0] <= 10 + every + 1.3, "\(every): \(told)")
+    scene.play(to: 40)
+    #expect(scene.transitions.contains { $0.alarm.name == "leadOff" && $0.change.phase == .end })
+  }
+  let moment = Disturbance(
+    kind: .electrodesOff, fromSeconds: 10, everySeconds: 100, lastsSeconds: 0.1)
+  let scene = try FlickerScene("nsr", isOneLead: true)
+  scene.play(to: 30, moment)
+  #expect(scene.starts(["leadOff"]) == [])
+}
+
 @Test("nothing of it allocates", .enabled(if: allocationsAreCountable))
 func flickerAllocatesNothing() throws {
   for disturbance in [disturbances[3], disturbances[8], disturbances[11]] {
@@ -69,5 +88,37 @@ func flickerAllocatesNothing() throws {
       return scene.allocations
     }
     #expect(allocations[1] == 0, "\(disturbance)")
+  }
+}
+
+@Test("a further electrode that comes off sounds again, although the first was seen or paused")
+func furtherElectrode() throws {
+  for isPaused in [false, true] {
+    let scene = try FlickerScene("nsr", isOneLead: false)
+    func off(_ electrodes: UInt32) -> Disturbance {
+      Disturbance(
+        kind: .electrodesOff, everySeconds: 100, lastsSeconds: 100, electrodes: electrodes)
+    }
+    scene.play(to: 10)
+    scene.play(to: 15, off(1 << 7))
+    #expect(scene.pipeline.annunciation.sound == .medium)
+    scene.perform(
+      isPaused ? .pauseAudio(seconds: 120) : .acknowledge(alarm: BuiltInAlarm.leadOff.rawValue))
+    scene.play(to: 20, off(1 << 7))
+    #expect(scene.pipeline.annunciation.sound == nil)
+    let onset = scene.pipeline.annunciation.onset
+    scene.play(to: 20.5, off(1 << 7 | 1 << 3))
+    #expect(scene.pipeline.annunciation.onset == onset, "it has not lasted")
+    scene.play(to: 23, off(1 << 7 | 1 << 3))
+    #expect(scene.pipeline.annunciation.sound == .medium)
+    #expect(scene.pipeline.annunciation.onset == onset + 1)
+    let again = scene.transitions.filter { $0.change.cause == .further }
+    #expect(again.map(\.alarm.name) == ["leadOff"] && again.map(\.change.phase) == [.update])
+    // It is the same alarm: one start, and nothing of the first electrode again.
+    #expect(scene.starts(["leadOff"]).count == 1)
+    scene.perform(.acknowledge(alarm: BuiltInAlarm.leadOff.rawValue))
+    scene.play(to: 30, off(1 << 7))
+    scene.play(to: 35, off(1 << 7 | 1 << 3))
+    #expect(scene.pipeline.annunciation.onset == onset + 2, "it came off once more")
   }
 }
