@@ -78,6 +78,22 @@ func flickerIsTold() throws {
   #expect(scene.starts(["leadOff"]) == [])
 }
 
+@Test(
+  "electrodes that are all off are told by a technical alarm within three seconds, and no heart stops",
+  arguments: [true, false])
+func allOff(isOneLead: Bool) throws {
+  for script in ["nsr", "af", "nsr?hr=45"] {
+    let scene = try FlickerScene(script, isOneLead: isOneLead)
+    scene.play(
+      to: 80,
+      Disturbance(
+        kind: .electrodesOff, fromSeconds: 20, everySeconds: 100, lastsSeconds: 100))
+    let told = scene.starts(["noSignal", "leadOff"])
+    #expect(told.first.map { $0 >= 20 && $0 <= 23 } == true, "\(script): \(told)")
+    #expect(scene.highAlarms == [] && scene.starts(["cannotAnalyse"]) == [], "\(script)")
+  }
+}
+
 @Test("nothing of it allocates", .enabled(if: allocationsAreCountable))
 func flickerAllocatesNothing() throws {
   for disturbance in [disturbances[3], disturbances[8], disturbances[11]] {
