@@ -96,6 +96,8 @@ public struct AlarmBoard: Sendable {
     }
     return AlarmSnapshot(
       patientID: patientID, unacknowledged: unseen.map { definitions[$0.alarm].name },
+      priorities: Dictionary(
+        uniqueKeysWithValues: unseen.map { (definitions[$0.alarm].name, $0.priority) }),
       onsets: Dictionary(
         uniqueKeysWithValues: unseen.compactMap { entry in
           onsets[entry.alarm].map { (definitions[entry.alarm].name, $0) }

@@ -24,6 +24,8 @@ public struct AlarmDefinition: Hashable, Sendable {
   public var endSeconds: Double
   /// Whether it is switched off when the monitor starts.
   public var isOff = false
+  /// Whether it latches at every priority, not only when it is high.
+  public var isLatching = false
 
   /// An alarm of the patient that starts at once, ends after five seconds without its condition, keeps its
   /// priority and, unless that is high, may be switched off.
@@ -46,5 +48,7 @@ public struct AlarmDefinition: Hashable, Sendable {
 
   /// Whether it stays shown when its condition is gone while its priority is this one: a patient who was in
   /// danger must be looked at; a device that works again need not.
-  public func latches(at priority: AlarmPriority) -> Bool { !isTechnical && priority == .high }
+  public func latches(at priority: AlarmPriority) -> Bool {
+    !isTechnical && (isLatching || priority == .high)
+  }
 }

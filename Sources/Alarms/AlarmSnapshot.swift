@@ -5,13 +5,16 @@ import StrictJSON
 
 /// The alarm system's state as names, which outlive a change of the program or its model.
 public struct AlarmSnapshot: Hashable, Sendable {
-  /// Version of the JSON form. The first had no onsets.
-  private static let schemaVersion = 2.0
+  /// Version of the JSON form. The first had no onsets, the second only alarms of high priority.
+  private static let schemaVersion = 3.0
 
   /// Whose alarms they are, nil where nobody said. Another patient's alarms are not restored.
   public var patientID: String?
-  /// High alarms of the patient that nobody has acknowledged, active or latched, in the order of their names.
+  /// Alarms of the patient that latch and that nobody has acknowledged, active or latched, in the order of their
+  /// names.
   public var unacknowledged: [String]
+  /// Of these the priority of those that are not high.
+  public var priorities: [String: AlarmPriority]
   /// When the unacknowledged ones began, as far as it is known.
   public var onsets: [String: AlarmTime]
   /// Alarms that are switched off, in the order of their names.
@@ -19,10 +22,12 @@ public struct AlarmSnapshot: Hashable, Sendable {
 
   /// Nothing to remember, or what is given.
   public init(
-    patientID: String? = nil, unacknowledged: [String] = [], onsets: [String: AlarmTime] = [:],
+    patientID: String? = nil, unacknowledged: [String] = [],
+    priorities: [String: AlarmPriority] = [:], onsets: [String: AlarmTime] = [:],
     off: [String] = []
   ) {
     self.patientID = patientID
+    self.priorities = priorities.filter { unacknowledged.contains($0.key) && $0.value < .high }
     self.onsets = onsets.filter { unacknowledged.contains($0.key) }
     self.unacknowledged = unacknowledged.sorted()
     self.off = off.sorted()
@@ -34,6 +39,7 @@ public struct AlarmSnapshot: Hashable, Sendable {
       "schemaVersion": .number(Self.schemaVersion),
       "patientID": patientID.map { .string($0) } ?? .null,
       "unacknowledged": .array(unacknowledged.map { .string($0) }),
+      "priorities": .object(priorities.mapValues { .string($0.name) }),
       "onsets": .object(onsets.mapValues(\.json)),
       "off": .array(off.map { .string($0) }),
     ])
@@ -51,25 +57,40 @@ public struct AlarmSnapshot: Hashable, Sendable {
     }
     let fields = try JSONFields(value, path: name)
     let version = try fields.number("schemaVersion")
-    guard version == 1 || version == Self.schemaVersion else {
+    guard [1, 2, Self.schemaVersion].contains(version) else {
       throw JSONFieldError("\(name) is of another version of this program: remove the file.")
     }
     let known = ["schemaVersion", "patientID", "unacknowledged", "off"]
-    try fields.allowOnly(version == 1 ? known : known + ["onsets"])
+    try fields.allowOnly(known + ["onsets", "priorities"].prefix(Int(version) - 1))
     if case .string(let id)? = fields.members["patientID"] { patientID = id }
     unacknowledged = try Self.names(fields, "unacknowledged")
     off = try Self.names(fields, "off")
     onsets = [:]
+    priorities = [:]
     guard version > 1 else { return }
     let times = try fields.object("onsets")
     for name in unacknowledged where times.members[name] != nil {
       onsets[name] = try AlarmTime(try times.object(name))
     }
+    guard version > 2 else { return }
+    let words = try fields.object("priorities")
+    for name in unacknowledged where words.members[name] != nil {
+      let word = try words.text(name)
+      guard let priority = AlarmPriority.allCases.first(where: { $0.name == word }) else {
+        throw JSONFieldError("\(words.path): '\(name)' is '\(word)', which is no priority.")
+      }
+      priorities[name] = priority
+    }
   }
 
   /// Whether an alarm is lit and sounds again after the restart.
   public func restores(_ definition: AlarmDefinition) -> Bool {
-    unacknowledged.contains(definition.name) && definition.latches(at: .high)
+    unacknowledged.contains(definition.name) && definition.latches(at: priority(definition))
+  }
+
+  /// The priority that an alarm had come to.
+  func priority(_ definition: AlarmDefinition) -> AlarmPriority {
+    priorities[definition.name] ?? .high
   }
 
   private static func names(
@@ -101,7 +122,7 @@ extension AlarmSystem {
         tell(alarm, .off, snapshot == nil ? .setting : .restart)
       } else if snapshot?.restores(definition) == true {
         states[alarm].isLatched = true
-        states[alarm].priority = .high
+        states[alarm].priority = snapshot?.priority(definition) ?? .high
         tell(alarm, .latched, .restart)
       }
     }

@@ -8,7 +8,8 @@ struct AlarmRules: BitwiseCopyable {
   let escalationSeconds: Double
   let priority: AlarmPriority
   let priorityMax: AlarmPriority
-  let latchesWhenHigh: Bool
+  /// The least urgent at which it latches; nil where it never does.
+  let latchesFrom: AlarmPriority?
   let isInactiveInStandby: Bool
   let mayBeOff: Bool
   /// Built-in alarms that silence this one, a bit each.
@@ -20,7 +21,7 @@ struct AlarmRules: BitwiseCopyable {
     escalationSeconds = definition.escalationSeconds ?? .infinity
     priority = definition.priority
     priorityMax = max(definition.priorityMax, definition.priority)
-    latchesWhenHigh = definition.latches(at: .high)
+    latchesFrom = AlarmPriority.allCases.first(where: definition.latches)
     isInactiveInStandby = definition.isInactiveInStandby
     mayBeOff = definition.mayBeOff
     self.yieldsTo = yieldsTo.reduce(0) { $0 | 1 << UInt64($1.rawValue) }
@@ -67,7 +68,7 @@ struct AlarmState: BitwiseCopyable {
   mutating func finish(_ rules: AlarmRules) -> AlarmPhase {
     isActive = false
     pendingSince = nil
-    isLatched = rules.latchesWhenHigh && priority == .high && !isAcknowledged
+    isLatched = rules.latchesFrom.map { priority >= $0 } == true && !isAcknowledged
     return isLatched ? .latched : .end
   }
 

@@ -2,8 +2,9 @@
 // injury within moments is high, what needs prompt attention medium, what one should know low.
 
 extension BuiltInAlarm {
-  /// The definition of an alarm of the patient, nil for others. Rates that stay beyond their limits for
-  /// five minutes with nobody there become high; fibrillation of the atria, which is no emergency, medium.
+  /// The definition of an alarm of the patient, nil for others. Rates and an ST level that stay beyond their limits
+  /// for five minutes with nobody there become high; fibrillation of the atria, which is no emergency, medium. A
+  /// pause and a run are over when they are told: each further one is a new alarm.
   var patientDefinition: AlarmDefinition? {
     switch self {
     case .ventricularFibrillation:
@@ -42,7 +43,7 @@ extension BuiltInAlarm {
     case .stShift:
       AlarmDefinition(
         name: "stShift", message: "ST shift", priority: .medium, onsetSeconds: 30,
-        endSeconds: 30)
+        endSeconds: 30, escalationSeconds: 300, priorityMax: .high)
     default: nil
     }
   }

@@ -6,6 +6,8 @@ import StrictJSON
 
 extension PatientProfile {
   private static let schemaVersion = 1.0
+  /// A tachycardia is told when its beats have been: what is left of 10 s is the detector's.
+  private static let runSecondsMax = 8.0
 
   /// Reads a profile.
   ///
@@ -63,6 +65,13 @@ extension PatientProfile {
         "\(fields.path): '\(lower.rawValue)' (\(JSONFields.digits(limits[lower]))) must be below "
           + "'\(upper.rawValue)' (\(JSONFields.digits(limits[upper]))).")
     }
+    let run = limits[.ventricularTachycardiaBeats] * 60 / limits[.ventricularTachycardiaBPM]
+    guard run <= Self.runSecondsMax else {
+      throw JSONFieldError(
+        "\(fields.path): 'ventricularTachycardiaBeats' beats at 'ventricularTachycardiaBPM' last "
+          + "\(JSONFields.digits(run)) s, but must at most \(JSONFields.digits(Self.runSecondsMax))."
+      )
+    }
   }
 
   private mutating func readAlarms(
@@ -79,7 +88,7 @@ extension AlarmAdjustment {
   fileprivate init(
     _ fields: JSONFields, of definition: AlarmDefinition
   ) throws(JSONFieldError) {
-    try fields.allowOnly(["off", "priority", "onsetSeconds", "escalationSeconds"])
+    try fields.allowOnly(["off", "priority", "onsetSeconds", "escalationSeconds", "latching"])
     isOff = try fields.optionalTruth("off")
     if let word = try fields.optionalText("priority") {
       let allowed = AlarmPriority.allCases.filter(definition.priorityBounds.contains)
@@ -92,6 +101,26 @@ extension AlarmAdjustment {
     onsetSeconds = try fields.number("onsetSeconds", within: definition.onsetBounds)
     escalationSeconds = try fields.number(
       "escalationSeconds", within: AlarmDefinition.escalationBounds)
+    isLatching = try fields.optionalTruth("latching")
+    try refuseWhatCannotBe(fields, definition)
+  }
+
+  /// What would be passed over in silence is refused.
+  private func refuseWhatCannotBe(
+    _ fields: JSONFields, _ definition: AlarmDefinition
+  ) throws(JSONFieldError) {
+    let asked = priority ?? definition.priority
+    if escalationSeconds != nil && asked == definition.priorityBounds.upperBound {
+      throw JSONFieldError(
+        "\(fields.path): 'escalationSeconds' has no effect: this alarm is never above "
+          + "\(asked.name).")
+    }
+    if isLatching == true && definition.isTechnical {
+      throw JSONFieldError("\(fields.path): 'latching' is for alarms of the patient.")
+    }
+    if isLatching == false && asked == .high {
+      throw JSONFieldError("\(fields.path): an alarm of high priority always latches.")
+    }
     if isOff == true && !(definition.mayBeOff && priority ?? .low < .high) {
       throw JSONFieldError(
         "\(fields.path): this alarm may not be off: pause its sound, acknowledge it, or set its "

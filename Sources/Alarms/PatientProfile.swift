@@ -34,7 +34,13 @@ public struct PatientProfile: Hashable, Sendable {
       result.mayBeOff = definition.mayBeOff && priority < .high
     }
     result.onsetSeconds = adjustment.onsetSeconds ?? definition.onsetSeconds
-    result.escalationSeconds = adjustment.escalationSeconds ?? definition.escalationSeconds
+    if let seconds = adjustment.escalationSeconds {
+      result.escalationSeconds = seconds
+      // Where it does not rise by itself it rises by one, as far as it may.
+      let raised = min(result.priority.raised, definition.priorityBounds.upperBound)
+      result.priorityMax = max(result.priorityMax, raised)
+    }
+    result.isLatching = adjustment.isLatching ?? definition.isLatching
     result.isOff = adjustment.isOff ?? definition.isOff
     return result
   }
@@ -70,6 +76,8 @@ public struct AlarmAdjustment: Hashable, Sendable {
   public var onsetSeconds: Double?
   /// Seconds without acknowledgement after which the priority rises.
   public var escalationSeconds: Double?
+  /// Whether it stays shown when its condition is gone, whatever its priority.
+  public var isLatching: Bool?
 
   /// Nothing is different.
   public init() {}
@@ -86,8 +94,9 @@ extension AlarmDefinition {
     return (isTechnical || priority == .high ? priority : .low) ... .high
   }
 
-  /// Seconds of onset delay that a patient's profile may give it: what is grave is not kept waiting.
-  public var onsetBounds: ClosedRange<Double> { priority == .high ? 0...5 : 0...60 }
+  /// Seconds of onset delay that a patient's profile may give it. What is grave is never kept waiting longer than it
+  /// is for everybody: with its detection that is within the 10 s that IEC 60601-2-27 allows.
+  public var onsetBounds: ClosedRange<Double> { 0...(priority == .high ? onsetSeconds : 60) }
 
   /// Seconds without acknowledgement that a patient's profile may give it.
   public static let escalationBounds = 30.0...3600

@@ -1,5 +1,5 @@
-// The alarms of signal and device. What leaves the patient unwatched is medium and becomes high when nobody
-// comes; what only must be mended is low.
+// The alarms of signal and device. What leaves the patient unwatched, or soon may, is medium and becomes high when
+// nobody comes; what only must be mended is low, or stays medium.
 
 extension BuiltInAlarm {
   /// The definition of an alarm of the signal, nil for others.
@@ -22,7 +22,7 @@ extension BuiltInAlarm {
     case .leadOff:
       AlarmDefinition(
         name: "leadOff", message: "Electrode off", priority: .medium, isTechnical: true,
-        onsetSeconds: 1, endSeconds: 2)
+        onsetSeconds: 1, endSeconds: 2, escalationSeconds: 600, priorityMax: .high)
     case .noise:
       AlarmDefinition(
         name: "noise", message: "ECG noisy", priority: .low, isTechnical: true,
@@ -44,8 +44,11 @@ extension BuiltInAlarm {
     case .storageFailing: Self.device("storageFailing", "Recording failed", .medium)
     case .temperatureHigh:
       Self.device("temperatureHigh", "Device too hot", .low, escalationSeconds: 600, to: .medium)
-    case .supplyVoltageLow: Self.device("supplyVoltageLow", "Supply voltage low", .medium)
-    case .linkLost: Self.device("linkLost", "Central not reachable", .medium)
+    case .supplyVoltageLow:
+      Self.device(
+        "supplyVoltageLow", "Supply voltage low", .medium, escalationSeconds: 600, to: .high)
+    case .linkLost:
+      Self.device("linkLost", "Central not reachable", .medium, escalationSeconds: 600, to: .high)
     case .calibrationExpired: Self.device("calibrationExpired", "Calibration not valid", .low)
     case .modelRefused: Self.device("modelRefused", "Findings not available", .medium)
     case .soundFailing:
@@ -54,7 +57,8 @@ extension BuiltInAlarm {
         mayBeOff: false)
     case .lampFailing: Self.device("lampFailing", "Alarm lamp failing", .medium)
     case .alarmLogFailing: Self.device("alarmLogFailing", "Alarm log failing", .medium)
-    case .guardMissing: Self.device("guardMissing", "Guard not running", .medium)
+    case .guardMissing:
+      Self.device("guardMissing", "Guard not running", .medium, escalationSeconds: 600, to: .high)
     default: preconditionFailure("\(self) is no alarm of the device")
     }
   }

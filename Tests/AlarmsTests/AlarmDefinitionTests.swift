@@ -28,6 +28,8 @@ func prioritiesFollowTheStandard(alarm: BuiltInAlarm) {
   #expect(expected < .high || definition.onsetSeconds <= 2)
   #expect(expected < .high || !definition.mayBeOff)
   #expect(definition.priorityMax >= definition.priority)
+  // What nobody answers rises, but for what is over when it is told and what only must be mended.
+  #expect((definition.priorityMax > definition.priority) == (definition.escalationSeconds != nil))
 }
 
 @Test("an alarm is named as it is in the code, and no two have the same name or text")

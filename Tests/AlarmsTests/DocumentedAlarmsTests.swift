@@ -57,8 +57,7 @@ func documentedAlarms() throws {
         #expect(onset == alarm.onsetSeconds && end == alarm.endSeconds, "\(name)")
       }
       let last = row[row.count - 1]
-      let isMeant = !last.hasPrefix("sound:") || name == "soundFailing"
-      let told = isMeant ? escalation(last) : nil
+      let told = escalation(last)
       #expect(told?.1 == alarm.escalationSeconds, "\(name)")
       #expect(told?.0 ?? alarm.priority == alarm.priorityMax, "\(name)")
     }

@@ -33,6 +33,53 @@ func profile() throws {
   #expect(profile.adjusted(BuiltInAlarm.asystole.definition) == BuiltInAlarm.asystole.definition)
 }
 
+@Test(
+  "with the time that a profile gives it, every alarm that may become graver does",
+  arguments: sceneDefinitions)
+func escalationByProfile(definition: AlarmDefinition) throws {
+  let highest = definition.priorityBounds.upperBound
+  guard definition.priority < highest else { return }
+  let profile = try read(#""alarms": {"\#(definition.name)": {"escalationSeconds": 30}}"#)
+  let adjusted = profile.adjusted(definition)
+  #expect(adjusted.escalationSeconds == 30 && adjusted.priorityMax > definition.priority)
+  let scene = AlarmScene(sceneDefinitions.map(profile.adjusted))
+  let alarm = try #require(sceneDefinitions.firstIndex(of: definition))
+  scene.perform(.technical(alarm: alarm, isPresent: true))
+  scene.run(adjusted.onsetSeconds + 29)
+  #expect(scene.system.priority(alarm) == definition.priority)
+  scene.run(2)
+  #expect(scene.system.priority(alarm) == AlarmPriority.allCases.first { $0 > definition.priority })
+}
+
+@Test(
+  "an alarm of lower priority latches where a profile wants it, and stays what it is over a restart"
+)
+func latchingByProfile() throws {
+  let profile = try read(#""alarms": {"pause": {"latching": true}}"#)
+  let definitions = sceneDefinitions.map(profile.adjusted)
+  let scene = AlarmScene(definitions)
+  scene.set(.pause, true)
+  scene.set(.ventricularRun, true)
+  scene.run(1)
+  scene.set(.pause, false)
+  scene.set(.ventricularRun, false)
+  scene.run(3600)
+  #expect(scene.board.alarms.map(\.alarm) == [BuiltInAlarm.pause.rawValue])
+  #expect(scene.sound == .medium && scene.light == .medium)
+  let snapshot = scene.board.snapshot(definitions: definitions, patientID: nil)
+  let read = try AlarmSnapshot(parsing: snapshot.text.utf8, name: "alarm-state.json")
+  #expect(read == snapshot)
+  let second = AlarmScene(definitions, restored: read)
+  second.run(1)
+  #expect(second.sound == .medium && second.board.alarms.map(\.isLatched) == [true])
+  second.perform(.acknowledgeAll)
+  #expect(second.board.alarms.isEmpty && second.light == nil)
+  // A program without the wish does not know what it should be.
+  let third = AlarmScene(restored: read)
+  third.run(1)
+  #expect(third.board.alarms.isEmpty)
+}
+
 @Test("an alarm that is off from the start says so, and never sounds")
 func offFromTheStart() throws {
   let profile = try read(#""alarms": {"tachycardia": {"off": true}}"#)
@@ -57,7 +104,20 @@ func offFromTheStart() throws {
     (#""alarms": {"asystole": {"off": true}}"#, "may not be off"),
     (#""alarms": {"tachycardia": {"off": true, "priority": "high"}}"#, "may not be off"),
     (#""alarms": {"asystole": {"priority": "medium"}}"#, "must be high"),
-    (#""alarms": {"asystole": {"onsetSeconds": 20}}"#, "from 0 to 5"),
+    (#""alarms": {"asystole": {"onsetSeconds": 1}}"#, "from 0 to 0"),
+    (#""alarms": {"cannotAnalyse": {"onsetSeconds": 1}}"#, "from 0 to 0"),
+    (#""alarms": {"extremeTachycardia": {"onsetSeconds": 3}}"#, "from 0 to 2"),
+    (#""alarms": {"extremeTachycardia": {"escalationSeconds": 60}}"#, "never above high"),
+    (
+      #""alarms": {"finding.AFIB": {"priority": "medium", "escalationSeconds": 60}}"#,
+      "above medium"
+    ),
+    (#""alarms": {"asystole": {"latching": false}}"#, "always latches"),
+    (#""alarms": {"leadOff": {"latching": true}}"#, "alarms of the patient"),
+    (
+      #""limits": {"ventricularTachycardiaBeats": 16, "ventricularTachycardiaBPM": 100}"#,
+      "last 9.6 s, but must at most 8"
+    ),
     (#""alarms": {"finding.AFIB": {"priority": "high"}}"#, "must be low or medium"),
     (#""alarms": {"leadOff": {"priority": "low"}}"#, "must be medium or high"),
     (#""alarms": {"asistole": {"off": false}}"#, "did you mean 'asystole'?"),
