@@ -87,9 +87,14 @@ final class LightFeeder {
     annunciation.sound == nil && !annunciation.reminds && beeps.isResting
   }
 
+  /// Whether a loudspeaker sounds, and no louder voice is needed: one that stays muted is none.
+  private var isLoudspeakerHeard: Bool {
+    hasLoudspeaker && !health.isFailed(.sound) && !health.isFailed(.volume)
+  }
+
   /// Whether the buzzer hums now: only while no loudspeaker can be heard.
   private func beeps(_ annunciation: Annunciation, at now: UInt64) -> Bool {
-    guard !hasLoudspeaker || health.isFailed(.sound) else {
+    guard !isLoudspeakerHeard else {
       beptUntil = nil
       hums = false
       return false

@@ -177,6 +177,19 @@ private struct Bench {
     #expect(!bench.buzzer.isLit)
   }
 
+  @Test("a loudspeaker that was turned down and cannot be turned up is no loudspeaker")
+  func muted() {
+    let bench = Bench()
+    bench.begin()
+    let alarm = Annunciation(light: .high, sound: .high, onset: 1)
+    bench.health.fail(.volume, "muted")
+    bench.show(alarm, seconds: 4)
+    #expect(bench.buzzer.changes.filter(\.isLit).count == 10)
+    bench.health.succeed(.volume)
+    bench.show(alarm, seconds: 0.3)
+    #expect(!bench.buzzer.isLit)
+  }
+
   @Test("nothing is lit and nothing hums after the end")
   func close() {
     let bench = Bench(hasLoudspeaker: false)
