@@ -112,7 +112,10 @@ public final class AlarmLogSink: EventSink {
   private func take(_ now: AlarmInactivation, _ event: PipelineEvent) {
     let before = inactivation
     inactivation = now
-    if let left = now.audioPauseSecondsLeft, left > before.audioPauseSecondsLeft ?? 0 {
+    let leftBefore = before.audioPauseSecondsLeft ?? 0
+    if let left = now.audioPauseSecondsLeft,
+      left > leftBefore || left < leftBefore && now.cause == .operated
+    {
       add("audioPaused", "Audio paused for \(left) s", now, event)
     } else if now.audioPauseSecondsLeft == nil, before.audioPauseSecondsLeft != nil {
       add("audioResumed", "Audio pause over", now, event)

@@ -152,13 +152,15 @@ import Testing
     }
     let entries = try logged([
       state(nil, false, .start), state(3), state(2, false, .countdown), state(120),
-      state(119, false, .countdown), state(nil, false, .newAlarm), state(1),
+      state(119, false, .countdown), state(60), state(60, false, .countdown),
+      state(nil, false, .newAlarm), state(1),
       state(nil, false, .countdown), state(nil, true), state(nil, false, .ecgIsBack),
     ]).dropFirst().dropLast()
     #expect(
       entries.map { "\($0.kind.rawValue) \($0.phase) \($0.cause ?? "") \($0.actor ?? "-")" } == [
         "operator audioPaused operator localKey", "operator audioPaused operator localKey",
-        "system audioResumed newAlarm -", "operator audioPaused operator localKey",
+        "operator audioPaused operator localKey", "system audioResumed newAlarm -",
+        "operator audioPaused operator localKey",
         "system audioResumed countdown -", "operator standby operator localKey",
         "system standbyEnded ecgIsBack -",
       ])
