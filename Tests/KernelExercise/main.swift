@@ -9,8 +9,9 @@ do {
   switch CommandLine.arguments.dropFirst().first {
   case "gpio": try GPIOExercise().run()
   case "gpio1": try OldKernelExercise().run()
+  case "serial": try SerialExercise().run()
   case "sound": try SoundExercise().run()
-  default: throw SourceError("usage: KernelExercise gpio | gpio1 | sound")
+  default: throw SourceError("usage: KernelExercise gpio | gpio1 | serial | sound")
   }
 } catch {
   say("failed: \(error)")
