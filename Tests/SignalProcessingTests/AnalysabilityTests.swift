@@ -59,7 +59,8 @@ func noiseHidesNothing(script: String) throws {
   "nor does it with one lead, whichever of the two recorded noises it is",
   .enabled(if: NoiseStress.isPresent), arguments: hidden, [0, 1])
 func noiseHidesNothingInOneLead(script: String, firstSignal: Int) throws {
-  for seed in [1, 2] + Array(101...105) {
+  // Seeds 16 and 35 were late before shapes were asked, one fibrillation for ever.
+  for seed in [1, 2, 16, 35] + Array(101...105) {
     try expectHeard(script, seed: seed, leads: .second, firstSignal: firstSignal)
   }
 }

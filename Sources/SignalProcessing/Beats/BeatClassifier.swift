@@ -183,8 +183,12 @@ struct BeatEvidence: BitwiseCopyable {
   private static let alikeMin: Float = 0.85
   private static let energyMin: Float = 0.4
   static let knownCount: Float = 25
+  private static let seenCount: Float = 3
   private static let strangeEnergyMax: Float = 0.9
   private static let strangeWidthSeconds: Float = 0.11
+
+  /// Whether beats of its shape were seen while the signal was calm.
+  var isOfSeenShape: Bool { cluster.calmMembers >= Self.seenCount }
 
   /// Whether such a beat is this heart's. While the usual shape is being learnt, the second of a shape is enough.
   var familiarity: BeatFamiliarity {

@@ -16,14 +16,18 @@ public struct Beat: BitwiseCopyable, Hashable, Sendable {
   public var widthSeconds: Float
   /// What it is, as far as 0.2 s after its R peak can tell.
   public var beatClass: BeatClass
-  /// Whether its shape was seen before.
+  /// Whether it is this heart's.
   public var familiarity: BeatFamiliarity
+  /// Whether beats of its shape were seen while the signal was calm: noise has no shape of its own.
+  public var isOfSeenShape: Bool
 
   /// Creates a beat.
   public init(
     sampleIndex: Int64, isWide: Bool, widthSeconds: Float = 0.09,
-    beatClass: BeatClass = .unclassifiable, familiarity: BeatFamiliarity = .usual
+    beatClass: BeatClass = .unclassifiable, familiarity: BeatFamiliarity = .usual,
+    isOfSeenShape: Bool = true
   ) {
+    self.isOfSeenShape = isOfSeenShape
     self.widthSeconds = widthSeconds
     self.beatClass = beatClass
     self.familiarity = familiarity
@@ -170,6 +174,7 @@ public final class BeatDetector {
       pending, isPaced: pulse != nil, isCalm: noiseShare < Self.calmShare,
       at: pending.sampleIndex &+ waveDelay &- index &- 1, features)
     pending.familiarity = classifier.evidence.familiarity
+    pending.isOfSeenShape = classifier.evidence.isOfSeenShape
     if let pulse, Double(pending.sampleIndex &- pulse) < Self.pacedLeadSeconds * sampleRate {
       pending.sampleIndex = pulse
     }

@@ -4,7 +4,8 @@
 /// Watches over the last eight seconds. Never silences a rhythm: it is an alarm of its own.
 ///
 /// Beats are no beats when hardly one is like this heart's, many are blunt and broad, and between them the signal is
-/// nearly as large; where their intervals are random, fewer and less will do. In noise of 6 dB by the noise stress
+/// nearly as large; where their intervals are random, fewer and less will do; and where not one has a shape that was
+/// seen in a calm signal, they may be as sharp as they want, as waves of fibrillation are. In noise of 6 dB by the noise stress
 /// test's convention this holds for a heart without beats; with beats the first does not. The limits lie between
 /// both: docs/signal-quality.md.
 struct Analysability {
@@ -18,6 +19,8 @@ struct Analysability {
   /// Strange beats of all, and the usual peak between beats as a share of a beat's.
   private static let strangeShare = (evenly: 0.5, atRandom: 0.4)
   private static let noiseShareMin: (evenly: Float, atRandom: Float) = (0.25, 0.16)
+  /// The same where no beat has a shape that was seen, and how many must be told.
+  private static let unseen: (noiseShareMin: Float, beatsMin: Int) = (0.21, 4)
   /// Intervals are alike that differ from their median by no more than this share of it. With fewer such ones than
   /// this share beats come at random.
   private static let alike = 0.12
@@ -45,6 +48,7 @@ struct Analysability {
   private struct Slot: BitwiseCopyable {
     var usual = 0
     var strange = 0
+    var seen = 0
     var beats = 0
     var blindSamples = 0
     var noiseShare: Float = 0
@@ -73,6 +77,7 @@ struct Analysability {
       slots[slot].beats &+= 1
       if beat.familiarity == .usual { slots[slot].usual &+= 1 }
       if beat.familiarity == .strange { slots[slot].strange &+= 1 }
+      if beat.isOfSeenShape { slots[slot].seen &+= 1 }
       beats[beatCount & 31] = beat.sampleIndex
       beatCount &+= 1
     }
@@ -92,6 +97,7 @@ struct Analysability {
     for place in 0..<Self.slotCount {
       sum.usual &+= slots[place].usual
       sum.strange &+= slots[place].strange
+      sum.seen &+= slots[place].seen
       sum.beats &+= slots[place].beats
       sum.blindSamples &+= slots[place].blindSamples
       sum.noiseShare += slots[place].noiseShare / Float(Self.slotCount)
@@ -112,7 +118,9 @@ struct Analysability {
       sum.strange >= Self.strangeMin && Double(sum.strange) >= share * Double(sum.beats)
         && sum.noiseShare >= noiseShare
     }
-    return reaches(Self.strangeShare.evenly, Self.noiseShareMin.evenly)
+    let isUnseen = sum.usual == 0 && sum.seen == 0 && sum.beats >= Self.unseen.beatsMin
+    return isUnseen && sum.noiseShare >= Self.unseen.noiseShareMin
+      || reaches(Self.strangeShare.evenly, Self.noiseShareMin.evenly)
       || reaches(Self.strangeShare.atRandom, Self.noiseShareMin.atRandom)
         && alikeShare(at: index) <= Self.alikeShareMax
   }
