@@ -28,8 +28,8 @@ struct ElectrodeContacts {
     `return` = samples(Self.returnSeconds)
   }
 
-  /// Whether an electrode is off, or was a moment ago.
-  var isAnyOff: Bool { off | counted != 0 }
+  /// Whether an electrode is off, or comes off again and again.
+  var isAnyOff: Bool { off | flickering != 0 }
   /// Whether an electrode comes off again and again.
   var isFlickering: Bool { flickering != 0 }
 

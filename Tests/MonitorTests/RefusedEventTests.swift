@@ -77,7 +77,7 @@ private func readLate(eventCapacity: Int, log: String? = nil) throws -> LateRead
 }
 
 @Test(
-  "events that find no place are told, and no alarm is among them", .timeLimit(.minutes(5)))
+  "events that find no place are told, and no alarm is among them", .timeLimit(.minutes(40)))
 func alarmsFindPlace() throws {
   let reader = try readLate(eventCapacity: 64)
   #expect(reader.events.count < 64 + 2)
@@ -88,7 +88,7 @@ func alarmsFindPlace() throws {
 
 @Test(
   "alarms that find no place either are told, and the log says that it has a gap",
-  .timeLimit(.minutes(5)))
+  .timeLimit(.minutes(40)))
 func lostAlarmsAreTold() throws {
   let folder = try TemporaryFolder()
   let log = folder.path + "/alarms.sqlite"

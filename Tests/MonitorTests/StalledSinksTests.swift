@@ -68,7 +68,7 @@ private final class WatchedCard: SoundStream {
 
 @Test(
   "while every sink stands still, the lamp shines and the loudspeaker sounds",
-  .timeLimit(.minutes(10)))
+  .timeLimit(.minutes(40)))
 func stalledSinks() throws {
   let light = Seen()
   let sound = Seen()

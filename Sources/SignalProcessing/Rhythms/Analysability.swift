@@ -5,9 +5,9 @@
 ///
 /// Beats are no beats when hardly one is like this heart's, many are blunt and broad, and between them the signal is
 /// nearly as large; where their intervals are random, fewer and less will do; and where not one has a shape that was
-/// seen in a calm signal, they may be as sharp as they want, as waves of fibrillation are. In noise of 6 dB by the noise stress
-/// test's convention this holds for a heart without beats; with beats the first does not. The limits lie between
-/// both: docs/signal-quality.md.
+/// seen in a calm signal, they may be as sharp as they want, as waves of fibrillation are. In noise of 6 dB by the
+/// noise stress test's convention this holds for a heart without beats; with beats the first does not. The limits lie
+/// between both: docs/signal-quality.md.
 struct Analysability {
   private static let slotSeconds = 0.5
   private static let slotCount = 16
