@@ -55,12 +55,8 @@ public struct AlarmBoard: Sendable {
     case .update:
       if let place {
         alarms[place].priority = transition.priority
-        if transition.cause == .linkLost {
-          alarms[place].isAccepted = false
-          alarms[place].person = .unnamed
-        }
-        if transition.cause == .further {
-          alarms[place].isAcknowledged = false
+        if transition.cause == .further { alarms[place].isAcknowledged = false }
+        if transition.cause == .linkLost || transition.cause == .further {
           alarms[place].isAccepted = false
           alarms[place].person = .unnamed
         }

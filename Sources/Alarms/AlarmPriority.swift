@@ -13,6 +13,12 @@ public enum AlarmPriority: UInt8, Comparable, CaseIterable, Sendable, BitwiseCop
     }
   }
 
+  /// The priority of a word; nil where it is none.
+  public init?(name: String) {
+    guard let found = Self.allCases.first(where: { $0.name == name }) else { return nil }
+    self = found
+  }
+
   /// The sign beside the word: readable from afar and without colour.
   public var sign: String { String(repeating: "!", count: Int(rawValue) + 1) }
 

@@ -76,7 +76,7 @@ public struct AlarmSnapshot: Hashable, Sendable {
     let words = try fields.object("priorities")
     for name in unacknowledged where words.members[name] != nil {
       let word = try words.text(name)
-      guard let priority = AlarmPriority.allCases.first(where: { $0.name == word }) else {
+      guard let priority = AlarmPriority(name: word) else {
         throw JSONFieldError("\(words.path): '\(name)' is '\(word)', which is no priority.")
       }
       priorities[name] = priority

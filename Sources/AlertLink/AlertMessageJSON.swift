@@ -63,7 +63,7 @@ extension AlertMessage {
     message = try keys.decode(String.self, forKey: .message)
     phase = try keys.decode(Phase.self, forKey: .phase)
     let word = try keys.decode(String.self, forKey: .priority)
-    guard let priority = AlarmPriority.allCases.first(where: { $0.name == word }) else {
+    guard let priority = AlarmPriority(name: word) else {
       throw DecodingError.dataCorruptedError(
         forKey: .priority, in: keys, debugDescription: "priority '\(word)'")
     }

@@ -81,12 +81,11 @@ struct SendQueue {
     guard !isWorking else { return nil }
     let mark = receivedThrough > markedThrough ? receivedThrough : nil
     let hasRoom = pending.count <= Self.pendingMax / 2
-    let work = OutboxWork(
-      records: unstored.map(\.record), mark: mark, after: lastPending,
-      readCount: hasRoom ? Self.pendingMax - pending.count : nil, hasMore: hasMore)
     guard !unstored.isEmpty || mark != nil || (hasMore && hasRoom) else { return nil }
     isWorking = true
-    return work
+    return OutboxWork(
+      records: unstored.map(\.record), mark: mark, after: lastPending,
+      readCount: hasRoom ? Self.pendingMax - pending.count : nil, hasMore: hasMore)
   }
 
   /// Takes what came of the work. Everything that the outbox did not take is kept. While it was at work messages may

@@ -87,7 +87,7 @@ final class LightFeeder {
     annunciation.sound == nil && !annunciation.reminds && beeps.isResting
   }
 
-  /// Whether a loudspeaker sounds, and no louder voice is needed: one that stays muted is none.
+  /// Whether a loudspeaker can be heard: one that is muted and cannot be turned up is none.
   private var isLoudspeakerHeard: Bool {
     hasLoudspeaker && !health.isFailed(.sound) && !health.isFailed(.volume)
   }

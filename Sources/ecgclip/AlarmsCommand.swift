@@ -24,12 +24,7 @@ struct AlarmsCommand: ParsableCommand {
 }
 
 extension AlarmPriority: ExpressibleByArgument {
-  public init?(argument: String) {
-    guard let found = AlarmPriority.allCases.first(where: { $0.name == argument }) else {
-      return nil
-    }
-    self = found
-  }
+  public init?(argument: String) { self.init(name: argument) }
 
   public static var allValueStrings: [String] { allCases.map(\.name) }
 }

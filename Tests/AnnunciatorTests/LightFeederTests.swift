@@ -162,30 +162,19 @@ private struct Bench {
     }
   }
 
-  @Test("the buzzer is silent while the loudspeaker works, and takes over with a whole burst")
-  func fallback() {
+  @Test(
+    "the buzzer is silent while the loudspeaker works, and takes over when it is gone or stays muted",
+    arguments: [AnnunciatorPart.sound, .volume])
+  func fallback(part: AnnunciatorPart) {
     let bench = Bench()
     bench.begin()
     let alarm = Annunciation(light: .high, sound: .high, onset: 1)
     bench.show(alarm, seconds: 1.5)
     #expect(bench.buzzer.changes.isEmpty)
-    bench.health.fail(.sound, "gone")
+    bench.health.fail(part, "gone")
     bench.show(alarm, seconds: 4)
     #expect(bench.buzzer.changes.filter(\.isLit).count == 10)
-    bench.health.succeed(.sound)
-    bench.show(alarm, seconds: 0.3)
-    #expect(!bench.buzzer.isLit)
-  }
-
-  @Test("a loudspeaker that was turned down and cannot be turned up is no loudspeaker")
-  func muted() {
-    let bench = Bench()
-    bench.begin()
-    let alarm = Annunciation(light: .high, sound: .high, onset: 1)
-    bench.health.fail(.volume, "muted")
-    bench.show(alarm, seconds: 4)
-    #expect(bench.buzzer.changes.filter(\.isLit).count == 10)
-    bench.health.succeed(.volume)
+    bench.health.succeed(part)
     bench.show(alarm, seconds: 0.3)
     #expect(!bench.buzzer.isLit)
   }

@@ -13,7 +13,8 @@ public struct HeartRate: Sendable {
   private var intervals: InlineArray<12, Double> = .init(repeating: 0)
   private var count = 0
   private var lastBeat: Int64?
-  private var lastInterval: Int64 = 0
+  /// Where the last interval ends that was taken.
+  private var measuredTo: Int64 = 0
   /// Whether an interval was left out.
   private var isBroken = false
 
@@ -46,7 +47,7 @@ public struct HeartRate: Sendable {
         }
         intervals[count] = seconds
         count &+= 1
-        lastInterval = beat.sampleIndex
+        measuredTo = beat.sampleIndex
         if count >= Self.brokenCountMin { isBroken = false }
       }
     }
@@ -56,7 +57,7 @@ public struct HeartRate: Sendable {
   /// Beats a minute at a sample, nil when it cannot be told.
   public func beatsPerMinute(at index: Int64) -> Float? {
     let countMin = isBroken ? Self.brokenCountMin : 1
-    guard count >= countMin, Double(index &- lastInterval) / sampleRate < Self.silenceSeconds else {
+    guard count >= countMin, Double(index &- measuredTo) / sampleRate < Self.silenceSeconds else {
       return nil
     }
     let isSlow =
